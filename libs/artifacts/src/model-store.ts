@@ -1,0 +1,93 @@
+import type { Json, ModelVersionId, Offsets, Snapshot } from '@gatehouse/domain';
+
+/** One file of a version, as its manifest lists it. */
+export interface ManifestFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hex of the file's SHA-256. */
+  readonly sha256: string;
+}
+
+/** What `manifest.json` of a version says. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly id: ModelVersionId;
+  /** The version that this one continues. */
+  readonly parent: ModelVersionId | null;
+  readonly kind: 'full' | 'delta';
+  /** For a delta: the version that it changes. Null for a full checkpoint. */
+  readonly base: ModelVersionId | null;
+  readonly schemaHash: string;
+  /** Every file of the version, one per part: `<part>.safetensors`. */
+  readonly files: readonly ManifestFile[];
+  /** Next offset to read of every partition of every topic. */
+  readonly offsets: Offsets;
+  /** Figures about the version, such as `{ events: 10000, loss: 4.2 }`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly createdAtMs: number;
+}
+
+/** What a writer hands over; the store adds hashes, sizes and the time. */
+export interface VersionDraft {
+  readonly id: ModelVersionId;
+  readonly parent: ModelVersionId | null;
+  readonly schemaHash: string;
+  readonly offsets: Offsets;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Part name -> what it saves. Each becomes one file. */
+  readonly parts: Readonly<Record<string, Snapshot>>;
+}
+
+/** A version whose files were read and whose hashes were checked. */
+export interface LoadedVersion {
+  readonly manifest: Manifest;
+  readonly parts: Readonly<Record<string, Snapshot>>;
+}
+
+/**
+ * Pointers that the store keeps. `checkpoint`: newest state to resume from. `latest`: newest version offered to the embedder.
+ * `servable`: version and build that retrievers serve.
+ */
+export type PointerName = 'checkpoint' | 'latest' | 'servable';
+
+/** Who writes: roles take their epochs independently. */
+export type WriterRole = 'trainer' | 'embedder';
+
+/** A pointer's value. */
+export interface Pointer {
+  readonly version: ModelVersionId;
+  /** For `servable`: the index id `<modelVersion>.<build>`. */
+  readonly indexId?: string;
+  readonly detail?: Json;
+}
+
+/** Reads versions; what every process may do. */
+export interface ModelReader {
+  /** Value of a pointer in the greatest epoch, or undefined before its first write. */
+  pointer(name: PointerName): Promise<Pointer | undefined>;
+  /** Ids that have a manifest, oldest first. */
+  list(): Promise<ModelVersionId[]>;
+  manifest(id: ModelVersionId): Promise<Manifest>;
+  /**
+   * Reads a version, or only the named parts of it, and checks size and SHA-256 of each file before use.
+   * @throws DamagedVersionError naming file and reason when anything differs from the manifest.
+   */
+  load(id: ModelVersionId, parts?: readonly string[]): Promise<LoadedVersion>;
+}
+
+/** A writer that holds one epoch. Whatever an older epoch writes later is never read. */
+export interface ModelWriter {
+  readonly epoch: number;
+  /** Writes files, fsyncs, renames into place: afterwards the version exists whole or not at all. Moves no pointer. */
+  save(draft: VersionDraft): Promise<Manifest>;
+  /** Replaces a pointer atomically. @throws FencedError once a greater epoch was taken. */
+  point(name: PointerName, to: Pointer): Promise<void>;
+  /** Removes versions beyond the newest `keep`, never one that a pointer or `protect` names, nor a base of a kept delta. */
+  prune(keep: number, protect: readonly ModelVersionId[]): Promise<ModelVersionId[]>;
+}
+
+/** Where model versions live. */
+export interface ModelStore extends ModelReader {
+  /** Takes the next epoch of a role by an exclusive create and copies the role's pointers into it, so older writers are fenced. */
+  lead(role: WriterRole): Promise<ModelWriter>;
+}

@@ -1,0 +1,99 @@
+import type { Impression, Item, ItemId, Offsets, Stateful, UserId, HistoryEntry } from '@gatehouse/domain';
+
+/** Where a record stood in the log. */
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Why a record was not applied. */
+export interface Rejection {
+  /** Stable word for counting, such as `malformed-json` or `id-too-long`. */
+  readonly code: string;
+  /** Sentence with field, expected and found. */
+  readonly reason: string;
+}
+
+/** One record as read: decoded, or rejected with its raw bytes for the dead-letter topic. */
+export type ImpressionRecord =
+  | (Position & { readonly impression: Impression })
+  | (Position & { readonly rejection: Rejection; readonly value: Uint8Array });
+
+/** Reads impressions from given positions on. */
+export interface ImpressionSource {
+  /**
+   * Yields records in offset order of each partition, in chunks as they come, and waits at the end of the log until `signal` aborts.
+   * Partitions that `start` does not name are read from their beginning.
+   * @throws OffsetOutOfRangeError when a position is older than the retained log.
+   */
+  read(start: Offsets, signal: AbortSignal): AsyncIterable<readonly ImpressionRecord[]>;
+  /** Next offset that will be written, per partition: how far a reader is behind. */
+  endOffsets(): Promise<Offsets>;
+}
+
+/** Appends impressions. */
+export interface ImpressionSink {
+  /** Resolves when all are durable, in order. */
+  append(impressions: readonly Impression[]): Promise<void>;
+}
+
+/** Keeps what could not be applied. */
+export interface DeadLetterSink {
+  /** Resolves when all are durable; only then may the reader's position move past them. */
+  reject(records: readonly (Position & { rejection: Rejection; value: Uint8Array })[]): Promise<void>;
+}
+
+/** A change of the catalogue: an item, or null when it is gone. */
+export interface ItemChange {
+  readonly itemId: ItemId;
+  readonly item: Item | null;
+  readonly offset: number;
+}
+
+/** The compacted catalogue: the newest value of every item. */
+export interface ItemCatalogue {
+  /** All items at one instant, with the offset from which changes continue. Ordered by item id. */
+  snapshot(): Promise<{ readonly items: readonly Item[]; readonly offset: number }>;
+  /** Changes from `offset` on, waiting for more until `signal` aborts. Values that were overwritten meanwhile may be left out. */
+  changes(offset: number, signal: AbortSignal): AsyncIterable<readonly ItemChange[]>;
+  /** Writes items; null removes. Resolves when durable. */
+  put(changes: readonly { readonly itemId: ItemId; readonly item: Item | null }[]): Promise<void>;
+}
+
+/** What is known of one user. */
+export interface UserRecord {
+  /** Last events of weight > 0, oldest first, at most `historyLimit`. */
+  readonly history: readonly HistoryEntry[];
+  /** Whether the user has seen an item, by the actions that count as seen. */
+  hasSeen(itemId: ItemId): boolean;
+  /** Seen items in the order seen, at most `seenLimit`. Keys are 64-bit hashes, `[count * 2]`. */
+  readonly seenKeys: Uint32Array;
+  readonly lastEventTimeMs: number;
+}
+
+/** Per-user state, built from the stream. */
+export interface UserState {
+  /** Undefined for a user without events. Point in time: reflects exactly the events applied so far. */
+  get(userId: UserId): UserRecord | undefined;
+  /** Applies impressions in order, and remembers `offsets` with them in one atomic step. */
+  apply(impressions: readonly Impression[], offsets: Offsets): Promise<void> | void;
+  /** Positions up to which it reflects the log. */
+  readonly offsets: Offsets;
+  readonly userCount: number;
+}
+
+/** User state that lives in the trainer's checkpoint. */
+export interface StatefulUserState extends UserState, Stateful {}
+
+/** Limits and rules of user state. */
+export interface UserStateOptions {
+  /** Events kept for the query tower. */
+  readonly historyLimit: number;
+  /** Items remembered as seen. @default 10000 */
+  readonly seenLimit: number;
+  /** Whether an action enters the history. */
+  readonly entersHistory: (action: string) => boolean;
+  /** Whether an action marks the item as seen. */
+  readonly marksSeen: (action: string) => boolean;
+}

@@ -1,0 +1,75 @@
+import type { Filter, ItemId, Scalar } from '@gatehouse/domain';
+
+/** Value of a filterable attribute: one scalar, or a list of which any element may match. */
+export type AttributeValue = Scalar | readonly Scalar[];
+
+/** One item in an index. */
+export interface IndexPoint {
+  readonly itemId: ItemId;
+  /** `[dimension]`, finite. */
+  readonly vector: Float32Array;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/** Shape of an index, fixed when it is created. */
+export interface IndexSpec {
+  readonly dimension: number;
+  /** `dot` for cosine towers too: their outputs are normalised. */
+  readonly metric: 'dot' | 'l2';
+  /** Names of the filterable attributes. */
+  readonly attributes: readonly string[];
+  /** Small JSON kept with the index: model version, catalogue offsets, checksum. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+}
+
+/** What to search. */
+export interface SearchRequest {
+  /** One query, `[dimension]`. */
+  readonly vector: Float32Array;
+  /** How many hits at most; more than the index holds is fine. */
+  readonly k: number;
+  readonly filter?: Filter;
+  readonly exclude?: ReadonlySet<ItemId>;
+  /** Width of an approximate search (ef). Exact adapters ignore it. */
+  readonly effort?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One hit. Greater scores are better; for `l2` the score is minus the squared distance. */
+export interface Hit {
+  readonly itemId: ItemId;
+  readonly score: number;
+}
+
+/** One index: item vectors of exactly one model version. */
+export interface ItemIndex {
+  readonly indexId: string;
+  readonly spec: IndexSpec;
+  /** Adds or replaces points by item id; durable when it resolves. @throws DimensionError, NonFiniteVectorError. */
+  upsert(points: readonly IndexPoint[]): Promise<void>;
+  /** Removes items; unknown ids are fine. */
+  remove(itemIds: readonly ItemId[]): Promise<void>;
+  /** Ends the bulk load: builds what the search needs and makes it durable. Upserts stay possible afterwards. Idempotent. */
+  seal(): Promise<void>;
+  /** Best `k` points that pass filter and exclusions, best first, ties by item id: k hits whenever k exist. @throws DimensionError. */
+  search(request: SearchRequest): Promise<Hit[]>;
+  count(): Promise<number>;
+  /** Up to `limit` points, the same ones for the same content: for checksums and probes. */
+  sample(limit: number): Promise<IndexPoint[]>;
+  close(): Promise<void>;
+}
+
+/** Creates, opens and drops indexes by id (`<modelVersion>.<build>`). */
+export interface ItemIndexStore {
+  /** @throws IndexExistsError when the id is taken. */
+  create(indexId: string, spec: IndexSpec): Promise<ItemIndex>;
+  /** @throws IndexNotFoundError. */
+  open(indexId: string): Promise<ItemIndex>;
+  list(): Promise<string[]>;
+  /** Idempotent. Readers that have the index open keep it until they close it. */
+  drop(indexId: string): Promise<void>;
+  /** Points the outside alias at an index, in one action. Retrievers never read it. */
+  activate(indexId: string): Promise<void>;
+  /** Index that the alias names, if any. */
+  active(): Promise<string | undefined>;
+}

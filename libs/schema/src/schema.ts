@@ -1,0 +1,149 @@
+/**
+ * The compiled schema: what features exist, how the towers read them, and how they learn. Every field is present.
+ * `compileSchema` makes it from YAML and is the only home of defaults and cross-field checks.
+ */
+export interface Schema {
+  /** SHA-256 of the compiled schema in canonical JSON: versions of different schemas never mix. */
+  readonly hash: string;
+  /** Action name -> what it means. Impressions with other actions are rejected. */
+  readonly actions: Readonly<Record<string, ActionSpec>>;
+  /** Item feature -> type, for every attribute that requests may filter by. */
+  readonly attributes: Readonly<Record<string, AttributeType>>;
+  readonly userState: UserStateSpec;
+  readonly tables: Readonly<Record<string, TableSpec>>;
+  readonly query: TowerSpec;
+  readonly candidate: TowerSpec;
+  /** Length of query and item vectors. */
+  readonly outputDimension: number;
+  readonly score: ScoreSpec;
+  readonly loss: LossSpec;
+  readonly negatives: NegativesSpec;
+  readonly estimator: EstimatorSpec;
+  readonly training: TrainingSpec;
+}
+
+export interface ActionSpec {
+  /** Weight of the example in the loss. 0: shown and not acted on, not a positive. */
+  readonly weight: number;
+  /** Whether the item then counts as seen by the user. */
+  readonly seen: boolean;
+}
+
+export type AttributeType = 'string' | 'number' | 'boolean';
+
+export interface UserStateSpec {
+  /** Events kept per user for history features; the compiled value covers the longest history feature. */
+  readonly historyLimit: number;
+  /** Items remembered as seen per user. @default 10000 */
+  readonly seenLimit: number;
+}
+
+/** An embedding table. Features that name the same table share its rows. */
+export interface TableSpec {
+  readonly dimension: number;
+  /** `keyed`: one row per id or category, grown as they appear. `fixed`: `rows` rows, addressed by hash or bucket. */
+  readonly kind: 'keyed' | 'fixed';
+  /** Rows of a fixed table; 0 for a keyed one. */
+  readonly rows: number;
+  /** Row-wise Adagrad's learning rate. */
+  readonly learningRate: number;
+  /** New rows are uniform in [-initialScale, initialScale]. */
+  readonly initialScale: number;
+}
+
+export type FeatureSpec =
+  IdFeature | CategoryFeature | CategoriesFeature | NumberFeature | TextFeature | HistoryFeature;
+
+interface FeatureBase {
+  /** Unique in its tower. */
+  readonly name: string;
+  /** Table whose rows it reads. */
+  readonly table: string;
+}
+
+/** The id itself: the user's in the query tower, the item's in the candidate tower. */
+export interface IdFeature extends FeatureBase {
+  readonly kind: 'id';
+  /** Share of training examples whose id is replaced by the fallback row, which trains it. In [0, 1). */
+  readonly dropout: number;
+}
+
+/** One category: a string or number feature, a row per value. */
+export interface CategoryFeature extends FeatureBase {
+  readonly kind: 'category';
+  /** `features.<name>` or, in the query tower, `context.<name>`. */
+  readonly source: string;
+}
+
+/** A bag of categories: the mean of their rows. */
+export interface CategoriesFeature extends FeatureBase {
+  readonly kind: 'categories';
+  readonly source: string;
+}
+
+/** A number, put into buckets; one row each side of every boundary. */
+export interface NumberFeature extends FeatureBase {
+  readonly kind: 'number';
+  readonly source: string;
+  /** Ascending. A value x falls into bucket `count(boundary <= x)`; the fallback row stands for a missing value. */
+  readonly boundaries: readonly number[];
+}
+
+/** Text as hashed letter trigrams (DSSM, Huang et al. 2013): the mean of their rows in a fixed table. */
+export interface TextFeature extends FeatureBase {
+  readonly kind: 'text';
+  readonly source: string;
+}
+
+/** The user's last items: the mean of their rows. Query tower only. */
+export interface HistoryFeature extends FeatureBase {
+  readonly kind: 'history';
+  readonly length: number;
+}
+
+export interface TowerSpec {
+  readonly features: readonly FeatureSpec[];
+  /** `sum`: features of equal dimension are added. `concat`: they are joined, `[batch, sum of dimensions]`. */
+  readonly combine: 'sum' | 'concat';
+  /** Widths of the hidden ReLU layers; a linear layer to `outputDimension` follows. Empty with `sum`: no dense part at all. */
+  readonly layers: readonly number[];
+}
+
+export interface ScoreSpec {
+  /** `cosine`: outputs are L2-normalised. */
+  readonly similarity: 'cosine' | 'dot';
+  /** Scores are divided by it before the correction. */
+  readonly temperature: number;
+}
+
+export interface LossSpec {
+  /** Form of the sampled softmax; design of `libs/towers/src/softmax-loss.ts`. */
+  readonly form: 'standard' | 'corrected' | 'decoupled';
+}
+
+export interface NegativesSpec {
+  /** Whether the other positives of the batch serve as candidates. */
+  readonly inBatch: boolean;
+  /** Draws per update, uniform over the live catalogue. */
+  readonly uniform: number;
+}
+
+export type EstimatorSpec =
+  | {
+      readonly kind: 'gap';
+      /** Cells of each hash function's arrays. */
+      readonly cells: number;
+      readonly hashes: number;
+      /** Learning rate a of the gap, in (0, 1). */
+      readonly rate: number;
+    }
+  | { readonly kind: 'exact' };
+
+export interface TrainingSpec {
+  readonly batchSize: number;
+  /** Optimiser steps on each batch, each with fresh negatives. The estimator observes the batch once. */
+  readonly updatesPerBatch: number;
+  /** Adam's learning rate for the dense layers. */
+  readonly denseLearningRate: number;
+  readonly seed: number;
+}

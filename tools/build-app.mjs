@@ -1,0 +1,32 @@
+// Bundles one app: every `src/*main.ts` and `src/**/*.worker.ts` becomes one file under dist/. Workspace libraries are bundled, npm packages are not.
+import { build } from 'esbuild';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [projectRoot] = process.argv.slice(2);
+const sources = join(projectRoot, 'src');
+const entryPoints = readdirSync(sources, { recursive: true })
+  .filter((file) => /(^|\/)main\.ts$|\.worker\.ts$/.test(file))
+  .map((file) => join(sources, file));
+
+const npmPackagesStayOutside = {
+  name: 'npm-packages-stay-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'entry-point' || path.startsWith('@gatehouse/') ? undefined : { path, external: true },
+    );
+  },
+};
+
+await build({
+  entryPoints,
+  outdir: join('dist', projectRoot),
+  outbase: sources,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  logLevel: 'warning',
+  plugins: [npmPackagesStayOutside],
+});
