@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Backends by preference; `native` and `native-gpu` are present only after `npm run setup:native`. */
+export const backendNames = ['native-gpu', 'native', 'wasm', 'cpu'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** Registers a backend with TensorFlow.js and says under which name, or throws when it is absent or does not load. */
+export type BackendLoader = () => Promise<string>;
+
+/** No backend loaded. */
+export class NoBackendError extends Error {
+  override readonly name = 'NoBackendError';
+  constructor(readonly failures: readonly string[]) {
+    super(`no TensorFlow.js backend loads: ${failures.join('; ')}`);
+  }
+}
+
+const installed: Partial<Record<BackendName, BackendLoader>> = {
+  wasm: async () => {
+    const { setWasmPaths, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
+    setWasmPaths(
+      `${require.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace(/package\.json$/, '')}wasm-out/`,
+    );
+    setThreadsCount(1);
+    return 'wasm';
+  },
+  cpu: async () => {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return 'cpu';
+  },
+};
+
+/**
+ * Loads the first backend of `preference` that works and makes it current.
+ *
+ * @param loaders which backends can be loaded; a test passes its own.
+ * @throws NoBackendError with one reason per backend.
+ * @example await loadBackend(['wasm', 'cpu']); // 'wasm'
+ */
+export async function loadBackend(
+  preference: readonly BackendName[],
+  loaders: Partial<Record<BackendName, BackendLoader>> = installed,
+): Promise<BackendName> {
+  const failures: string[] = [];
+  for (const name of preference) {
+    const load = loaders[name];
+    if (!load) {
+      failures.push(`${name}: not installed`);
+      continue;
+    }
+    try {
+      const registered = await load();
+      if (!(await tf.setBackend(registered))) throw new Error('does not initialise');
+      await tf.ready();
+      return name;
+    } catch (cause) {
+      failures.push(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+  throw new NoBackendError(failures);
+}

@@ -1,0 +1,20 @@
+export { type BackendName, backendNames, loadBackend, NoBackendError } from './backend';
+export {
+  canariesPart,
+  type Canary,
+  type CanaryQueries,
+  canarySkew,
+  createCanaryQueries,
+  readCanaries,
+} from './canaries';
+export { type CandidateMatrix, createCandidateMatrix } from './candidate-matrix';
+export type { Tower } from './tower';
+export { createTrainStep, NonFiniteLossError, type TrainBatch, type TrainStep } from './train-step';
+export {
+  createTwoTowerModel,
+  modelParts,
+  restoreTwoTowerModel,
+  schemaPart,
+  snapshotSchema,
+  type TwoTowerModel,
+} from './two-tower-model';
