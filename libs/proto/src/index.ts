@@ -1,0 +1,18 @@
+export {
+  BatchRetrieveRequest,
+  BatchRetrieveResponse,
+  Candidate,
+  CandidateServiceClient,
+  type CandidateServiceServer,
+  CandidateServiceService,
+  type FeatureValue,
+  type Filter,
+  type Freshness,
+  type HistoryEntry,
+  RetrieveRequest,
+  RetrieveResponse,
+  type Scalar,
+  SimilarItemsRequest,
+  SimilarItemsResponse,
+  type SourceScore,
+} from './gen/gatehouse/v1/candidate_service';
