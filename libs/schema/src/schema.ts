@@ -95,10 +95,12 @@ export interface TextFeature extends FeatureBase {
   readonly source: string;
 }
 
-/** The user's last items: the mean of their rows. Query tower only. */
+/** The user's last items: the weighted mean of their rows. Query tower only. */
 export interface HistoryFeature extends FeatureBase {
   readonly kind: 'history';
   readonly length: number;
+  /** Weight of an item relative to the next newer one, in (0, 1]: 1 is the plain mean. @default 1 */
+  readonly decay: number;
 }
 
 export interface TowerSpec {

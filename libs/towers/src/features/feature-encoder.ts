@@ -26,7 +26,7 @@ export interface FeatureEncoder<Input> {
 }
 
 /** Rows of one input; none means unknown or missing. */
-type RowsOf<Input> = (input: Input, mode: EncodeMode, push: (row: number) => void) => void;
+type RowsOf<Input> = (input: Input, mode: EncodeMode, push: (row: number, weight?: number) => void) => void;
 
 /** Makes the function that reads the value of a source such as `features.genres`. */
 type ReaderOf<Input> = (source: string) => (input: Input) => FeatureValue | Scalar | undefined;
@@ -133,9 +133,11 @@ function createRowsOf<Input extends QueryInput | CandidateInput>(
     case 'history':
       return (input, _mode, push) => {
         const history = 'history' in input ? input.history : [];
-        for (let i = Math.max(0, history.length - spec.length); i < history.length; i++) {
+        let weight = 1; // of the newest entry
+        for (let i = history.length - 1; i >= Math.max(0, history.length - spec.length); i--) {
           const row = table.rowOf(history[i].itemId);
-          if (row >= 0) push(row);
+          if (row >= 0) push(row, weight);
+          weight *= spec.decay;
         }
       };
   }
