@@ -133,10 +133,11 @@ function createRowsOf<Input extends QueryInput | CandidateInput>(
     case 'history':
       return (input, _mode, push) => {
         const history = 'history' in input ? input.history : [];
-        let weight = 1; // of the newest entry
+        let weight = 1; // of the newest item that has a row
         for (let i = history.length - 1; i >= Math.max(0, history.length - spec.length); i--) {
           const row = table.rowOf(history[i].itemId);
-          if (row >= 0) push(row, weight);
+          if (row < 0) continue;
+          push(row, weight);
           weight *= spec.decay;
         }
       };
