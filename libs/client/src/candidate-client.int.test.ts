@@ -1,0 +1,105 @@
+import { EventEmitter, once } from 'node:events';
+
+import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  type CandidateServiceServer,
+  CandidateServiceService,
+  type RetrieveRequest,
+  RetrieveResponse,
+} from '@gatehouse/proto';
+
+import { type CandidateClient, createCandidateClient, InsecureAddressError } from './candidate-client';
+
+type Retrieve = (
+  call: ServerUnaryCall<RetrieveRequest, RetrieveResponse>,
+  reply: sendUnaryData<RetrieveResponse>,
+) => void;
+
+let server: Server;
+let client: CandidateClient;
+let calls: number;
+
+/** Starts a server whose Retrieve behaves as given, and a client of it. */
+async function start(retrieve: Retrieve): Promise<void> {
+  calls = 0;
+  server = new Server();
+  const handlers: CandidateServiceServer = {
+    retrieve: (call, reply) => {
+      calls++;
+      retrieve(call, reply);
+    },
+    batchRetrieve: (call, reply) =>
+      reply(null, { responses: call.request.requests.map(({ userId }) => answer(userId ?? '')) }),
+    similarItems: (call, reply) =>
+      reply(null, {
+        candidates: [{ itemId: `like ${call.request.itemId}`, score: 1, sources: [] }],
+        modelVersion: '1-1',
+        indexVersion: '1-1.1',
+        searchEffort: 0,
+        freshness: undefined,
+      }),
+  };
+  server.addService(CandidateServiceService, handlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  client = createCandidateClient({ address: `127.0.0.1:${port}` });
+}
+
+const answer = (modelVersion: string): RetrieveResponse => RetrieveResponse.fromPartial({ modelVersion });
+
+afterEach(() => {
+  client.close();
+  server.forceShutdown();
+});
+
+test('every method reaches its own', async () => {
+  await start((call, reply) => reply(null, answer(`for ${call.request.userId ?? 'nobody'}`)));
+  expect((await client.retrieve({ userId: 'u1' })).modelVersion).toBe('for u1');
+  const batch = await client.batchRetrieve([{ userId: 'a' }, { userId: 'b' }]);
+  expect(batch.responses.map(({ modelVersion }) => modelVersion)).toEqual(['a', 'b']);
+  expect((await client.similarItems({ itemId: 'm1' })).candidates[0].itemId).toBe('like m1');
+});
+
+test('UNAVAILABLE is tried again, up to three times in all', async () => {
+  await start((_, reply) => (calls < 3 ? reply({ code: status.UNAVAILABLE }) : reply(null, answer('third'))));
+  expect((await client.retrieve({})).modelVersion).toBe('third');
+  expect(calls).toBe(3);
+});
+
+test.each([status.INVALID_ARGUMENT, status.INTERNAL, status.RESOURCE_EXHAUSTED])(
+  'code %s is not tried again and arrives as it was sent',
+  async (code) => {
+    await start((_, reply) => reply({ code, details: 'limit: expected 1 to 1000, found 5000' }));
+    await expect(client.retrieve({})).rejects.toMatchObject({ code, details: 'limit: expected 1 to 1000, found 5000' });
+    expect(calls).toBe(1);
+  },
+);
+
+test('a call always has a deadline', async () => {
+  await start((call, reply) => reply(null, answer(String(Number(call.getDeadline()) - Date.now()))));
+  expect(Number((await client.retrieve({})).modelVersion)).toBeLessThanOrEqual(1000);
+  await expect(client.retrieve({}, { deadlineMs: 0 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+});
+
+test('an abort cancels the call on the server too', async () => {
+  const abort = new AbortController();
+  const serverNoticed = new EventEmitter();
+  const noticed = once(serverNoticed, 'cancelled');
+  await start((call) => {
+    call.on('cancelled', () => serverNoticed.emit('cancelled'));
+    abort.abort();
+  });
+  const cancelled = { code: status.CANCELLED };
+  await expect(client.retrieve({}, { signal: abort.signal, deadlineMs: 60_000 })).rejects.toMatchObject(cancelled);
+  await noticed;
+  await expect(client.retrieve({}, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled);
+});
+
+test('plaintext to another machine needs a word', async () => {
+  await start((_, reply) => reply(null, answer('')));
+  expect(() => createCandidateClient({ address: '192.0.2.1:50051' })).toThrow(InsecureAddressError);
+  createCandidateClient({ address: '192.0.2.1:50051', insecure: true }).close();
+});

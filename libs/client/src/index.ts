@@ -1,0 +1,16 @@
+export type {
+  BatchRetrieveResponse,
+  Candidate,
+  Freshness,
+  RetrieveResponse,
+  SimilarItemsResponse,
+  SourceScore,
+} from '@gatehouse/proto';
+export {
+  type CallChoices,
+  type CandidateClient,
+  type CandidateClientOptions,
+  createCandidateClient,
+  InsecureAddressError,
+} from './candidate-client';
+export type { FeatureValue, Filter, RetrieveQuery, Scalar, SimilarItemsQuery } from './request';
