@@ -1,3 +1,8 @@
+export { compileSchema } from './compile-schema';
+export { ConfigError, type ConfigProblem } from './config-error';
+export type { Environment } from './environment';
+export { readYaml } from './read-yaml';
+export { readYamlFile } from './read-yaml-file';
 export type {
   ActionSpec,
   AttributeType,

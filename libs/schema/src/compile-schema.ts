@@ -1,0 +1,64 @@
+import { addressing, checkSchema, longestHistory } from './check-schema';
+import { readYaml } from './read-yaml';
+import type { FeatureSpec, Schema, TableSpec, TowerSpec } from './schema';
+import { schemaHash, sortKeys } from './schema-hash';
+import { type FeatureInput, schemaInput, type SchemaInput } from './schema-input';
+
+/** Rows of a text table: about as many letter trigrams as English has (30,621 in DSSM, Huang et al. 2013, section 3.2). */
+const defaultTextRows = 32_768;
+
+const checkedInput = schemaInput.superRefine((input, context) => {
+  checkSchema(input, (path, message, found) => context.addIssue({ code: 'custom', path, message, params: { found } }));
+});
+
+/**
+ * Compiles a schema from YAML: every default filled in, every key checked against the others.
+ *
+ * Equal meaning gives an equal hash: comments, the order of keys and defaults spelled out make no difference. The order of
+ * features does, because their rows and columns stand in that order.
+ *
+ * @param file name of the text's file, for messages.
+ * @throws ConfigError naming file, line, key, what is allowed and what was found, for every problem.
+ * @example const schema = compileSchema(await readFile('config/movielens.yaml', 'utf8'), 'config/movielens.yaml');
+ */
+export function compileSchema(text: string, file: string): Schema {
+  const input = readYaml(text, file, checkedInput);
+  const { attributes, outputDimension, score, loss, negatives, estimator, training } = input;
+  const schema = {
+    actions: sortKeys(input.actions),
+    attributes: sortKeys(attributes),
+    userState: { ...input.userState, historyLimit: input.userState.historyLimit ?? longestHistory(input) },
+    // Sorted, because the initial rows are drawn table by table: equal hashes then mean equal models.
+    tables: sortKeys(compileTables(input)),
+    query: compileTower(input.query),
+    candidate: compileTower(input.candidate),
+    outputDimension,
+    score,
+    loss,
+    negatives,
+    estimator,
+    training,
+  };
+  return { hash: schemaHash(schema), ...schema };
+}
+
+function compileTables({ tables, query, candidate }: SchemaInput): Record<string, TableSpec> {
+  const compiled: Record<string, TableSpec> = {};
+  for (const { table: name, ...feature } of [...query.features, ...candidate.features]) {
+    const { rows = defaultTextRows, ...table } = tables[name];
+    if (addressing[feature.kind] === 'key') compiled[name] = { ...table, kind: 'keyed', rows: 0 };
+    else if (feature.kind === 'number')
+      compiled[name] = { ...table, kind: 'fixed', rows: feature.boundaries.length + 1 };
+    else compiled[name] = { ...table, kind: 'fixed', rows };
+  }
+  return compiled;
+}
+
+function compileTower({ features, ...tower }: SchemaInput['query']): TowerSpec {
+  return { ...tower, features: features.map(compileFeature) };
+}
+
+function compileFeature(feature: FeatureInput): FeatureSpec {
+  if (feature.kind === 'id' || feature.kind === 'history') return feature;
+  return { ...feature, source: feature.source ?? `features.${feature.name}` };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** A name that is safe as a key: no name that every JavaScript object has, such as `constructor`. */
+function nameLike(pattern: RegExp, expected: string): z.ZodType<string> {
+  return z
+    .string()
+    .regex(pattern, expected)
+    .refine((text) => !((text.split('.').at(-1) ?? '') in {}), 'expected a name that JavaScript does not reserve');
+}
+
+const name = nameLike(/^[A-Za-z][\w-]{0,63}$/, 'expected a letter, then at most 63 letters, digits, _ or -');
+/** Tables name files of every version, also on file systems that ignore case. */
+const tableName = nameLike(/^[a-z][a-z0-9-]{0,63}$/, 'expected a small letter, then at most 63 of a-z, 0-9 and -');
+const source = nameLike(/^(features|context)\.[A-Za-z][\w-]{0,63}$/, 'expected features.<name> or context.<name>');
+
+const count = (min: number, max: number): z.ZodInt => z.int().min(min).max(max);
+
+const action = z.strictObject({
+  weight: z.number().min(0),
+  seen: z.boolean().default(true),
+});
+
+const table = z.strictObject({
+  dimension: count(1, 4096).default(64),
+  /** Only for the table of text features; `compileSchema` has its default. */
+  rows: count(1, 1 << 26).optional(),
+  learningRate: z.number().positive().default(0.1),
+  initialScale: z.number().positive().default(0.05),
+});
+
+const sourced = { name, table: tableName, source: source.optional() };
+
+const feature = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('id'), name, table: tableName, dropout: z.number().min(0).lt(1).default(0.1) }),
+  z.strictObject({ kind: z.literal('category'), ...sourced }),
+  z.strictObject({ kind: z.literal('categories'), ...sourced }),
+  z.strictObject({ kind: z.literal('number'), ...sourced, boundaries: z.array(z.number()).min(1).max(4096) }),
+  z.strictObject({ kind: z.literal('text'), ...sourced }),
+  z.strictObject({
+    kind: z.literal('history'),
+    name,
+    table: tableName,
+    length: count(1, 1000).default(50),
+    decay: z.number().positive().max(1).default(1),
+  }),
+]);
+
+const tower = z.strictObject({
+  features: z.array(feature).min(1).max(64),
+  combine: z.enum(['sum', 'concat']).default('sum'),
+  layers: z.array(count(1, 8192)).max(8).default([]),
+});
+
+const estimator = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('gap'),
+    cells: count(1, 1 << 26).default(1 << 17),
+    hashes: count(1, 16).default(4),
+    rate: z.number().positive().lt(1).default(0.01),
+  }),
+  z.strictObject({ kind: z.literal('exact') }),
+]);
+
+/** The schema as users write it. Defaults that depend on other keys are in `compileSchema`. */
+export const schemaInput = z.strictObject({
+  actions: z.record(name, action),
+  attributes: z.record(name, z.enum(['string', 'number', 'boolean'])).default({}),
+  userState: z
+    .strictObject({
+      historyLimit: count(0, 10_000).optional(),
+      seenLimit: count(0, 1_000_000).default(10_000),
+    })
+    .prefault({}),
+  tables: z.record(tableName, table),
+  query: tower,
+  candidate: tower,
+  outputDimension: count(1, 4096).default(64),
+  score: z
+    .strictObject({
+      similarity: z.enum(['cosine', 'dot']).default('cosine'),
+      temperature: z.number().positive().default(0.1),
+    })
+    .prefault({}),
+  loss: z.strictObject({ form: z.enum(['standard', 'corrected', 'decoupled']).default('corrected') }).prefault({}),
+  negatives: z
+    .strictObject({
+      inBatch: z.boolean().default(true),
+      uniform: count(0, 65_536).default(512),
+    })
+    .prefault({}),
+  estimator: estimator.prefault({ kind: 'gap' }),
+  training: z
+    .strictObject({
+      batchSize: count(1, 65_536).default(256),
+      updatesPerBatch: count(1, 100).default(1),
+      denseLearningRate: z.number().positive().default(0.001),
+      seed: count(0, 0xffffffff).default(1),
+    })
+    .prefault({}),
+});
+
+/** What {@link schemaInput} yields. */
+export type SchemaInput = z.output<typeof schemaInput>;
+/** One feature of {@link SchemaInput}. */
+export type FeatureInput = SchemaInput['query']['features'][number];
