@@ -1,0 +1,11 @@
+export { createFrequencyEstimator, type FrequencyEstimatorOptions } from './create-frequency-estimator';
+export { createExactEstimator } from './exact-estimator';
+export type { FrequencyEstimator } from './frequency-estimator';
+export { createGapEstimator, type GapEstimatorOptions } from './gap-estimator';
+export {
+  createNegativeMixer,
+  type MixInput,
+  type NegativeMix,
+  type NegativeMixer,
+  type NegativeMixerOptions,
+} from './negative-mixer';
