@@ -1,0 +1,111 @@
+import { constants } from 'node:os';
+
+import { exitCode } from './exit-code';
+import type { Logger } from './logger';
+
+/** Signals that ask an app to stop. */
+export type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** The part of `process` that a shutdown needs. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+/** What {@link createShutdown} needs. */
+export interface ShutdownOptions {
+  /** `process`. */
+  readonly signals: SignalSource;
+  readonly logger: Logger;
+  /** Deadline of each step. */
+  readonly timeoutMs: number;
+}
+
+/** An orderly end of the process. */
+export interface Shutdown {
+  /** Aborts when stopping begins. */
+  readonly signal: AbortSignal;
+  /** Adds a step. The last one added runs first, so that what was opened first is closed last. Its promise is awaited. */
+  onStop(name: string, step: () => unknown): void;
+  /** Begins to stop, if that has not happened yet. Resolves to the exit code after the last step. */
+  stop(): Promise<number>;
+  /** Resolves to the exit code when a signal or `stop` has ended everything. */
+  readonly stopped: Promise<number>;
+}
+
+/**
+ * Listens for SIGTERM and SIGINT. The first one aborts `signal` and runs the steps, one after the other, each with its deadline.
+ * A step that fails or takes too long is logged, the rest still runs, and the exit code is 1. A second signal exits at once.
+ * When something still holds the process `timeoutMs` after the last step, it exits all the same.
+ *
+ * @example
+ * const shutdown = createShutdown({ signals: process, logger, timeoutMs: 5_000 });
+ * shutdown.onStop('store', () => store.close());
+ * const training = train({ signal: shutdown.signal });
+ * shutdown.onStop('train', () => training); // first, so that the store closes after it
+ * return await shutdown.stopped;
+ */
+export function createShutdown({ signals, logger, timeoutMs }: ShutdownOptions): Shutdown {
+  const controller = new AbortController();
+  const steps: { readonly name: string; readonly step: () => unknown }[] = [];
+  let stopping = false;
+  let resolveStopped: (code: number) => void;
+  const stopped = new Promise<number>((resolve) => (resolveStopped = resolve));
+
+  const runSteps = async (): Promise<number> => {
+    let code: number = exitCode.ok;
+    for (let next = steps.pop(); next; next = steps.pop()) {
+      try {
+        await withDeadline(next.name, next.step, timeoutMs);
+      } catch (error) {
+        code = exitCode.failure;
+        logger.error('shutdown.step-failed', { step: next.name, error });
+      }
+    }
+    logger.info('shutdown.done', { code });
+    return code;
+  };
+  const stop = (): Promise<number> => {
+    if (stopping) return stopped;
+    stopping = true;
+    controller.abort();
+    void runSteps().then((code) => {
+      setTimeout(() => signals.exit(code), timeoutMs).unref();
+      resolveStopped(code);
+    });
+    return stopped;
+  };
+
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    signals.on(name, () => {
+      logger.info('shutdown.signal', { signal: name });
+      if (stopping) signals.exit(128 + constants.signals[name]);
+      else void stop();
+    });
+  }
+  return { signal: controller.signal, onStop: (name, step) => steps.push({ name, step }), stop, stopped };
+}
+
+/** A step of the shutdown did not end in time. */
+export class StopTimeoutError extends Error {
+  override readonly name = 'StopTimeoutError';
+
+  constructor(
+    readonly step: string,
+    readonly timeoutMs: number,
+  ) {
+    super(`${step}: expected to stop within ${timeoutMs} ms`);
+  }
+}
+
+async function withDeadline(name: string, step: () => unknown, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StopTimeoutError(name, timeoutMs)), timeoutMs);
+  });
+  try {
+    await Promise.race([step(), deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
