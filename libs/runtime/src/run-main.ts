@@ -10,17 +10,13 @@ export interface MainProcess {
 }
 
 /**
- * Runs an app to its end. What it returns becomes the exit code (nothing: 0). When it throws, or an error is caught nowhere, one line
+ * Runs an app to its end. A number that it returns becomes the exit code (nothing: 0). When it throws, or an error is caught nowhere, one line
  * on standard error says why and the process exits: with 78 for a `ConfigError`, else with 1.
  *
  * @param app name of the app, which begins the line.
  * @example void runMain('trainer', () => main(process.argv));
  */
-export async function runMain(
-  app: string,
-  main: (() => Promise<number>) | (() => Promise<void>),
-  host: MainProcess = process,
-): Promise<void> {
+export async function runMain(app: string, main: () => Promise<unknown>, host: MainProcess = process): Promise<void> {
   const fail = (error: unknown): void => {
     host.stderr.write(`${app}: ${describeError(error)}\n`);
     // By name, because the library that parses configurations is not for this one to import.
