@@ -1,4 +1,4 @@
-import type { Impression, Item, ItemId, Offsets, Stateful, UserId, HistoryEntry } from '@gatehouse/domain';
+import type { HistoryEntry, Impression, Item, ItemId, Offsets, Snapshot, Stateful, UserId } from '@gatehouse/domain';
 
 /** Where a record stood in the log. */
 export interface Position {
@@ -9,7 +9,7 @@ export interface Position {
 
 /** Why a record was not applied. */
 export interface Rejection {
-  /** Stable word for counting, such as `malformed-json` or `id-too-long`. */
+  /** Stable word for counting, such as `malformed-json` or `invalid-field`. */
   readonly code: string;
   /** Sentence with field, expected and found. */
   readonly reason: string;
@@ -24,8 +24,8 @@ export type ImpressionRecord =
 export interface ImpressionSource {
   /**
    * Yields records in offset order of each partition, in chunks as they come, and waits at the end of the log until `signal` aborts.
-   * Partitions that `start` does not name are read from their beginning.
-   * @throws OffsetOutOfRangeError when a position is older than the retained log.
+   * Then it ends. Partitions that `start` does not name are read from their beginning.
+   * @throws OffsetOutOfRangeError when a position is older than the retained log, or past its end.
    */
   read(start: Offsets, signal: AbortSignal): AsyncIterable<readonly ImpressionRecord[]>;
   /** Next offset that will be written, per partition: how far a reader is behind. */
@@ -34,14 +34,20 @@ export interface ImpressionSource {
 
 /** Appends impressions. */
 export interface ImpressionSink {
-  /** Resolves when all are durable, in order. */
+  /** Resolves when all are durable, in order. After a failure a first part of them may be in the log; appending again is safe, because readers drop duplicates by event id. */
   append(impressions: readonly Impression[]): Promise<void>;
+}
+
+/** A record that could not be applied, and why. */
+export interface RejectedRecord extends Position {
+  readonly rejection: Rejection;
+  readonly value: Uint8Array;
 }
 
 /** Keeps what could not be applied. */
 export interface DeadLetterSink {
-  /** Resolves when all are durable; only then may the reader's position move past them. */
-  reject(records: readonly (Position & { rejection: Rejection; value: Uint8Array })[]): Promise<void>;
+  /** Resolves when all are durable; only then may the reader's position move past them. A position that is kept already is not kept twice. */
+  reject(records: readonly RejectedRecord[]): Promise<void>;
 }
 
 /** A change of the catalogue: an item, or null when it is gone. */
@@ -53,22 +59,26 @@ export interface ItemChange {
 
 /** The compacted catalogue: the newest value of every item. */
 export interface ItemCatalogue {
-  /** All items at one instant, with the offset from which changes continue. Ordered by item id. */
+  /** All items at one instant, with the offset from which changes continue. Ordered by the UTF-8 bytes of the item id. */
   snapshot(): Promise<{ readonly items: readonly Item[]; readonly offset: number }>;
-  /** Changes from `offset` on, waiting for more until `signal` aborts. Values that were overwritten meanwhile may be left out. */
+  /**
+   * Changes from `offset` on, waiting for more until `signal` aborts; then it ends. Values that were overwritten meanwhile may be left out.
+   * @throws OffsetOutOfRangeError when `offset` is past the end: the catalogue was replaced by another.
+   */
   changes(offset: number, signal: AbortSignal): AsyncIterable<readonly ItemChange[]>;
   /** Writes items; null removes. Resolves when durable. */
   put(changes: readonly { readonly itemId: ItemId; readonly item: Item | null }[]): Promise<void>;
 }
 
-/** What is known of one user. */
+/** What is known of one user at one instant. Later events do not change it. */
 export interface UserRecord {
-  /** Last events of weight > 0, oldest first, at most `historyLimit`. */
+  /** Last events of weight > 0, in the order applied, at most `historyLimit`. */
   readonly history: readonly HistoryEntry[];
   /** Whether the user has seen an item, by the actions that count as seen. */
   hasSeen(itemId: ItemId): boolean;
-  /** Seen items in the order seen, at most `seenLimit`. Keys are 64-bit hashes, `[count * 2]`. */
+  /** Seen items in the order first seen, at most `seenLimit`. Keys are 64-bit hashes, `[count * 2]`. */
   readonly seenKeys: Uint32Array;
+  /** Greatest event time applied. */
   readonly lastEventTimeMs: number;
 }
 
@@ -76,7 +86,7 @@ export interface UserRecord {
 export interface UserState {
   /** Undefined for a user without events. Point in time: reflects exactly the events applied so far. */
   get(userId: UserId): UserRecord | undefined;
-  /** Applies impressions in order, and remembers `offsets` with them in one atomic step. */
+  /** Applies impressions in order, and replaces `offsets` with the given ones in the same atomic step. */
   apply(impressions: readonly Impression[], offsets: Offsets): Promise<void> | void;
   /** Positions up to which it reflects the log. */
   readonly offsets: Offsets;
@@ -86,11 +96,17 @@ export interface UserState {
 /** User state that lives in the trainer's checkpoint. */
 export interface StatefulUserState extends UserState, Stateful {}
 
+/** User state that starts from a trainer's snapshot and follows the log from there. */
+export interface FollowerUserState extends UserState {
+  /** Replaces the whole content by that of a {@link StatefulUserState}, in one atomic step. */
+  load(snapshot: Snapshot, offsets: Offsets): Promise<void>;
+}
+
 /** Limits and rules of user state. */
 export interface UserStateOptions {
   /** Events kept for the query tower. */
   readonly historyLimit: number;
-  /** Items remembered as seen. @default 10000 */
+  /** Items remembered as seen; the oldest are forgotten first. */
   readonly seenLimit: number;
   /** Whether an action enters the history. */
   readonly entersHistory: (action: string) => boolean;

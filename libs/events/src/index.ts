@@ -1,0 +1,22 @@
+export { decodeImpression } from './decode-impression';
+export { decodeItem } from './decode-item';
+export { encodeImpression } from './encode-impression';
+export { encodeItem } from './encode-item';
+export { OffsetGapError, OffsetOutOfRangeError, StorageError } from './errors';
+export type {
+  DeadLetterSink,
+  FollowerUserState,
+  ImpressionRecord,
+  ImpressionSink,
+  ImpressionSource,
+  ItemCatalogue,
+  ItemChange,
+  Position,
+  RejectedRecord,
+  Rejection,
+  StatefulUserState,
+  UserRecord,
+  UserState,
+  UserStateOptions,
+} from './ports';
+export { deadLetterTopic, impressionsTopic, itemsTopic } from './topics';

@@ -1,0 +1,3 @@
+export { createMemoryItemCatalogue } from './memory-item-catalogue';
+export { createMemoryLog, type MemoryLog } from './memory-log';
+export { createUserState } from './memory-user-state';

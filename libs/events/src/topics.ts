@@ -1,0 +1,6 @@
+/** Topic of the impressions. */
+export const impressionsTopic = 'impressions';
+/** Topic of the impressions that could not be applied. */
+export const deadLetterTopic = 'impressions.dead-letter';
+/** Compacted topic of the catalogue. */
+export const itemsTopic = 'items';
