@@ -15,6 +15,22 @@ export class NoBackendError extends Error {
   }
 }
 
+/**
+ * Initialises a backend and takes away the process listeners that it adds: the WebAssembly module rethrows every unhandled error of
+ * the whole process from its own one line of source, which would then be printed in full.
+ */
+async function withoutProcessListeners(registered: string): Promise<string> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.listeners(event as 'uncaughtException'));
+  await tf.setBackend(registered);
+  events.forEach((event, e) => {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!before[e].includes(listener)) process.removeListener(event, listener);
+    }
+  });
+  return registered;
+}
+
 const installed: Partial<Record<BackendName, BackendLoader>> = {
   wasm: async () => {
     const { setWasmPaths, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
@@ -22,7 +38,7 @@ const installed: Partial<Record<BackendName, BackendLoader>> = {
       `${require.resolve('@tensorflow/tfjs-backend-wasm/package.json').replace(/package\.json$/, '')}wasm-out/`,
     );
     setThreadsCount(1);
-    return 'wasm';
+    return withoutProcessListeners('wasm');
   },
   cpu: async () => {
     await import('@tensorflow/tfjs-backend-cpu');

@@ -22,9 +22,7 @@ export function createCandidateMatrix(vectors: Float32Array, dimension: number):
   return {
     items,
     scores: (queries) =>
-      tf.tidy(() =>
-        tf.matMul(tf.tensor2d(queries, [queries.length / dimension, dimension]), byDimension).dataSync<'float32'>(),
-      ),
+      tf.valuesOf(() => tf.matMul(tf.tensor2d(queries, [queries.length / dimension, dimension]), byDimension)),
     dispose: () => byDimension.dispose(),
   };
 }

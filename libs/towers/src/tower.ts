@@ -85,7 +85,7 @@ export function createTower<Input extends QueryInput | CandidateInput>(
       const out = new Float32Array(inputs.length * schema.outputDimension);
       for (let from = 0; from < inputs.length; from += embedAtOnce) {
         const encoding = encode(inputs.slice(from, from + embedAtOnce), readOnly);
-        const vectors = tf.tidy(() => forward(encoding).output.dataSync<'float32'>());
+        const vectors = tf.valuesOf(() => forward(encoding).output);
         out.set(vectors, from * schema.outputDimension);
       }
       return out;

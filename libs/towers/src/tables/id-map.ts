@@ -68,10 +68,8 @@ export function createIdMap(name: string): IdMap {
   };
 
   const append = (slot: number, length: number): number => {
-    if (size === ends.length) {
-      ends = grown(ends, size + 1);
-      hashes = grown(hashes, 2 * (size + 1));
-    }
+    if (size === ends.length) ends = grown(ends, size + 1);
+    if (2 * size === hashes.length) hashes = grown(hashes, 2 * (size + 1));
     const start = startOf(size);
     if (start + length > bytes.length) bytes = grown(bytes, start + length);
     bytes.set(scratch.subarray(0, length), start);
@@ -130,9 +128,11 @@ export function createIdMap(name: string): IdMap {
   };
 }
 
-/** A copy with room for at least `needed` elements, grown by half. */
+/** A copy with room for at least `needed` elements, grown by half to an even length. */
 function grown<T extends Uint8Array | Uint32Array>(array: T, needed: number): T {
-  const copy = new (array.constructor as new (length: number) => T)(Math.max(needed, Math.ceil(array.length * 1.5)));
+  const copy = new (array.constructor as new (length: number) => T)(
+    2 * Math.ceil(Math.max(needed, array.length * 1.5) / 2),
+  );
   copy.set(array);
   return copy;
 }
