@@ -1,0 +1,27 @@
+import * as tf from '../tf';
+import type { PlainSoftmaxInput } from './plain-softmax.fixture';
+import { sampledSoftmax } from './sampled-softmax';
+
+/** Loss and gradients of the library in plain numbers. */
+export interface SoftmaxRun {
+  readonly loss: number;
+  /** `[batch][dim]` */
+  readonly queryGradient: number[][];
+  /** `[candidates][dim]` */
+  readonly candidateGradient: number[][];
+}
+
+/** Runs the library's sampled softmax on plain numbers. */
+export function runSoftmax(input: PlainSoftmaxInput): SoftmaxRun {
+  return tf.tidy(() => {
+    const { loss, queryGradient, candidateGradient } = sampledSoftmax({
+      ...input,
+      queries: tf.tensor2d([...input.queries]),
+      candidates: tf.tensor2d([...input.candidates]),
+      logQ: Float32Array.from(input.logQ),
+      itemCodes: Int32Array.from(input.itemCodes),
+      weights: Float32Array.from(input.weights),
+    });
+    return { loss, queryGradient: queryGradient.arraySync(), candidateGradient: candidateGradient.arraySync() };
+  });
+}
