@@ -32,9 +32,9 @@ export interface GapEstimatorOptions {
  * `E[1/B] = p`, is the law to keep: the sampled softmax divides by p. The time from the clock's start to an item's first
  * occurrence is not counted as a gap: for an item that joins late it is not one.
  *
- * **Unknown gaps.** A key none of whose occurrences was counted gets `p = 1 / initialGap`. After one occurrence in t draws the gap
- * is still unknown, but t draws had room for it: `p = 1 / min(initialGap, t)`. Where other items share the key's cells, their gap
- * wins when it is longer. So p is never 0, and no floor holds it up either.
+ * **Unknown gaps.** A cell that was never hit stands for `initialGap`. After one hit in t draws the gap is still unknown, but t
+ * draws had room for it: `min(initialGap, t)`. So an unseen key gets `p = 1 / initialGap`, or less where it shares a cell with an
+ * item of a longer gap, or, when other items hold all its cells, theirs. It is never 0, and no floor holds p up either.
  *
  * @param name of the part in the checkpoint.
  * @throws RangeError when an option is out of range.

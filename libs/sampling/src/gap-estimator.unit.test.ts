@@ -50,6 +50,21 @@ describe('gap estimator', () => {
     }
   });
 
+  it.each([1, 2, 3])('equals the exponentially weighted mean of all gaps (seed %i)', (seed) => {
+    const [random, rate] = [createRandom('gaps', seed), 0.05];
+    const estimator = createGapEstimator('frequency', { ...options, rate });
+    estimator.observe(x);
+    let [weighted, weight] = [0, 0]; // sums of (1-a)^(n-k) gap_k and of (1-a)^(n-k)
+    for (let n = 1; n <= 100; n++) {
+      const gap = 1 + random.below(50);
+      skip(estimator, gap - 1);
+      estimator.observe(x);
+      weighted = (1 - rate) * weighted + gap;
+      weight = (1 - rate) * weight + 1;
+      expect(gapOf(estimator, x) / (weighted / weight)).toBeCloseTo(1, 5);
+    }
+  });
+
   it('settles at the constant rate', () => {
     const estimator = createGapEstimator('frequency', { ...options, rate: 0.25 });
     for (let i = 0; i < 200; i++) {
@@ -130,10 +145,11 @@ function zScore(sample: Float64Array, expected: number): number {
 function collidingOnlyInRow(row: number, cells: number): Keys {
   const shares = (key: Keys, inRow: number): boolean =>
     cellOf(key[0], key[1], inRow, cells) === cellOf(x[0], x[1], inRow, cells);
-  for (let i = 0; ; i++) {
+  for (let i = 0; i < 10_000; i++) {
     const key = hashIds([`neighbour ${i}`]);
     if (shares(key, row) && !shares(key, 1 - row)) return key;
   }
+  throw new Error('no key shares a cell in one row only');
 }
 
 /** The first row of a two-row estimator, as an estimator of its own. */
