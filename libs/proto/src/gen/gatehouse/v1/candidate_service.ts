@@ -136,7 +136,7 @@ export interface Candidate {
 export interface SourceScore {
   /** Name of the source: two-tower or popular. */
   readonly source: string;
-  /** The source's own score: similarity of the two towers, or the item's share of recent events. */
+  /** The source's own score: similarity of the two towers, or how often the item occurred. */
   readonly score: number;
 }
 

@@ -1,0 +1,36 @@
+/** The caller gave up, or its connection broke: no work may follow. */
+export class CallCancelledError extends Error {
+  override readonly name = 'CallCancelledError';
+  constructor() {
+    super('the call was cancelled');
+  }
+}
+
+/** The call's time is (nearly) over: what is at hand may still be sent, but nothing slow may start. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+  constructor() {
+    super('the deadline of the call is over');
+  }
+}
+
+/** More calls are in work than the retriever takes; they would only wait for each other. */
+export class OverloadedError extends Error {
+  override readonly name = 'OverloadedError';
+  constructor(readonly maxInFlight: number) {
+    super(`expected at most ${maxInFlight} calls at a time, found one more; try again with fewer`);
+  }
+}
+
+/** The index does not hold the item. */
+export class UnknownItemError extends Error {
+  override readonly name = 'UnknownItemError';
+  constructor(readonly itemId: string) {
+    super(`item_id: expected an item of the catalogue, found ${JSON.stringify(itemId)}`);
+  }
+}
+
+/** The index in use cannot do what was asked. */
+export class UnsupportedError extends Error {
+  override readonly name = 'UnsupportedError';
+}

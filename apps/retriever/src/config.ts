@@ -1,0 +1,37 @@
+import { backendNames } from '@gatehouse/towers';
+import { z } from 'zod';
+
+const folder = (path: string) => z.strictObject({ folder: z.string().min(1).default(path) }).prefault({});
+
+/** Keys of `config/retriever.yaml`; the file says what each means. */
+export const retrieverConfig = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(50_051),
+  insecure: z.boolean().default(false),
+  log: folder('var/log'),
+  artifacts: folder('var/artifacts'),
+  index: folder('var/index'),
+  userState: folder('var/user-state'),
+  pollMs: z.int().min(10).max(60_000).default(100),
+  searchEffort: z.int().min(0).max(10_000).default(0),
+  calls: z
+    .strictObject({
+      defaultDeadlineMs: z.int().min(10).max(60_000).default(1_000),
+      maxInFlight: z.int().min(1).max(100_000).default(512),
+    })
+    .prefault({}),
+  drain: z
+    .strictObject({
+      noticeMs: z.int().min(0).max(5_000).default(500),
+      timeoutMs: z.int().min(0).max(9_000).default(9_000),
+    })
+    .prefault({}),
+  backend: z
+    .array(z.enum(backendNames))
+    .min(1)
+    .default([...backendNames]),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Settings of the retriever, with every default filled in. */
+export type RetrieverConfig = z.infer<typeof retrieverConfig>;

@@ -1,0 +1,28 @@
+import type { Context, Features, Filter, HistoryEntry, ItemId, UserId } from '@gatehouse/domain';
+
+/** Names of the sources that a request may ask for. */
+export const sourceNames = ['two-tower', 'popular'] as const;
+export type SourceName = (typeof sourceNames)[number];
+
+/** A request for candidates, checked, in words of the domain. */
+export interface RetrieveQuery {
+  readonly userId?: UserId;
+  readonly features: Features;
+  /** The caller's own history, which replaces the stored one. */
+  readonly history?: readonly HistoryEntry[];
+  readonly context: Context;
+  readonly limit: number;
+  readonly filter?: Filter;
+  readonly exclude: readonly ItemId[];
+  readonly excludeSeen: boolean;
+  /** Undefined: the retriever chooses. */
+  readonly sources?: readonly SourceName[];
+}
+
+/** A request for the neighbours of an item, checked. */
+export interface SimilarQuery {
+  readonly itemId: ItemId;
+  readonly limit: number;
+  readonly filter?: Filter;
+  readonly exclude: readonly ItemId[];
+}

@@ -1,0 +1,64 @@
+import type { ItemId } from '@gatehouse/domain';
+import type { IndexPoint, ItemIndex } from '@gatehouse/item-index';
+import type { SimilarItemsRequest, SimilarItemsResponse } from '@gatehouse/proto';
+import type { Logger } from '@gatehouse/runtime';
+
+import { UnknownItemError, UnsupportedError } from './call-errors';
+import { mergeSources } from './merge-sources';
+import type { Serving } from './serving';
+import { validateSimilar } from './validate-request';
+
+/** An index that gives single points by id, in any order, without those that it does not hold. */
+export interface PointLookup {
+  get(itemIds: readonly ItemId[]): Promise<readonly IndexPoint[]>;
+}
+
+/** Collaborators of {@link createSimilarItems}. */
+export interface SimilarItemsFinding {
+  readonly serving: Serving;
+  /** Width of approximate searches; 0: the index's own. */
+  readonly searchEffort: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Creates the search for the neighbours of an item: its own vector from the index is the query, so no tower takes part.
+ *
+ * The returned function throws InvalidRequestError, UnknownItemError, NotServingError, CallCancelledError or OutOfTimeError.
+ */
+export function createSimilarItems({ serving, searchEffort, logger }: SimilarItemsFinding) {
+  return (request: SimilarItemsRequest, signal: AbortSignal): Promise<SimilarItemsResponse> =>
+    serving.use(async (pair) => {
+      const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
+      signal.throwIfAborted();
+      const [point] = await lookupOf(pair.index).get([itemId]);
+      if (!point) throw new UnknownItemError(itemId);
+      signal.throwIfAborted();
+      const hits = await pair.index.search({
+        vector: point.vector,
+        k: limit,
+        exclude: new Set([itemId, ...exclude]),
+        signal,
+        ...(filter && { filter }),
+        ...(searchEffort > 0 && { effort: searchEffort }),
+      });
+      logger.debug('candidates.served', {
+        modelVersion: pair.version,
+        indexVersion: pair.index.indexId,
+        candidates: hits.length,
+      });
+      const { modelEventTimeMs, catalogueTimeMs } = pair;
+      return {
+        candidates: mergeSources([{ source: 'two-tower', hits }], limit),
+        modelVersion: pair.version,
+        indexVersion: pair.index.indexId,
+        searchEffort,
+        freshness: { modelEventTimeMs, catalogueTimeMs, userEventTimeMs: 0 },
+      };
+    });
+}
+
+function lookupOf(index: ItemIndex & Partial<PointLookup>): PointLookup {
+  if (!index.get) throw new UnsupportedError('this index cannot look up items by id');
+  return index as ItemIndex & PointLookup;
+}

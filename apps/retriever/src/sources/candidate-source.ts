@@ -1,0 +1,24 @@
+import type { Filter, ItemId } from '@gatehouse/domain';
+import type { Hit } from '@gatehouse/item-index';
+
+import type { ServingPair } from '../serving-pair';
+
+/** What a source is asked for. */
+export interface SourceRequest {
+  readonly pair: ServingPair;
+  /** Query vector, `[dimension]`. */
+  readonly vector: Float32Array;
+  readonly limit: number;
+  readonly filter?: Filter;
+  readonly exclude: ReadonlySet<ItemId>;
+  /** Whether the user has seen an item, beyond what `exclude` names. */
+  readonly isSeen: (itemId: ItemId) => boolean;
+  /** How many items `isSeen` knows: how far a search may have to look. */
+  readonly seenCount: number;
+  /** Width of an approximate search; undefined: the index's own. */
+  readonly effort?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Finds candidates in one way: up to `limit`, best first. */
+export type CandidateSource = (request: SourceRequest) => Promise<readonly Hit[]>;
