@@ -37,32 +37,27 @@ export function checkSchema(input: SchemaInput, report: Report): void {
 
 function checkActions({ actions }: SchemaInput, report: Report): void {
   if (Object.values(actions).some(({ weight }) => weight > 0)) return;
-  const found = Object.keys(actions).join(', ') || 'no actions';
-  report(['actions'], 'expected at least one action of a weight above 0', found);
+  const found = Object.keys(actions).map((name) => `${name} of weight 0`);
+  report(['actions'], 'expected at least one action of a weight above 0', found.join(', ') || 'no actions');
 }
 
-function checkFeature(
-  { tower, path, feature }: Reader,
-  readers: readonly Reader[],
-  input: SchemaInput,
-  report: Report,
-): void {
+function checkFeature(reader: Reader, readers: readonly Reader[], { tables }: SchemaInput, report: Report): void {
+  const { tower, path, feature } = reader;
   const first = readers.find((other) => other.tower === tower && other.feature.name === feature.name);
-  if (first && first.path !== path) report([...path, 'name'], `expected a name that is unique in ${tower}`);
-  if (!Object.hasOwn(input.tables, feature.table)) {
-    report(
-      [...path, 'table'],
-      `expected one of ${Object.keys(input.tables).join(', ') || 'the tables (there are none)'}`,
-    );
+  if (first !== reader) report([...path, 'name'], `expected a name that is unique in ${tower}`);
+  if (!Object.hasOwn(tables, feature.table)) {
+    const allowed = Object.keys(tables).join(', ') || 'the tables (there are none)';
+    report([...path, 'table'], `expected one of ${allowed}`);
+  } else if (feature.kind === 'history') {
+    checkHistory(reader, readers, report);
   }
-  if (feature.kind === 'history') checkHistory({ tower, path, feature }, readers, report);
   if (feature.kind === 'number' && feature.boundaries.some((value, i, all) => i > 0 && value <= all[i - 1])) {
     report([...path, 'boundaries'], 'expected ascending numbers', feature.boundaries.join(', '));
   }
-  if ('source' in feature && feature.source?.startsWith('context.')) {
-    // Context holds scalars and exists for queries alone; texts are remembered per feature record.
-    const allowed = tower === 'query' && (feature.kind === 'category' || feature.kind === 'number');
-    if (!allowed) report([...path, 'source'], 'expected features.<name> (context: category and number of query alone)');
+  // Context holds scalars and exists for queries alone; rows of texts are remembered per record of features.
+  const mayUseContext = tower === 'query' && (feature.kind === 'category' || feature.kind === 'number');
+  if ('source' in feature && feature.source?.startsWith('context.') && !mayUseContext) {
+    report([...path, 'source'], 'expected features.<name> (context: category and number of query alone)');
   }
 }
 
@@ -72,10 +67,13 @@ function checkHistory({ tower, path, feature }: Reader, readers: readonly Reader
     return;
   }
   const ids = readers.filter((reader) => reader.tower === 'candidate' && reader.feature.kind === 'id');
-  if (ids.some((id) => id.feature.table === feature.table)) return;
-  const tables = [...new Set(ids.map((id) => id.feature.table))].join(', ');
+  const tables = [...new Set(ids.map((id) => id.feature.table))];
+  if (tables.includes(feature.table)) return;
   // A history only reads rows: the id of the candidates is what makes them.
-  report([...path, 'table'], `expected the table of an id feature of candidate (${tables || 'there is none'})`);
+  report(
+    [...path, 'table'],
+    `expected the table of an id feature of candidate (${tables.join(', ') || 'there is none'})`,
+  );
 }
 
 function checkTable(name: string, all: readonly Reader[], { tables }: SchemaInput, report: Report): void {

@@ -37,7 +37,7 @@ export function overridableKeys(type: z.ZodType, prefix: string): Map<string, Ov
     const other = keys.get(name);
     if (other)
       throw new TypeError(`${name}: expected one key, found ${formatPath(other.path)} and ${formatPath(path)}`);
-    keys.set(name, { path, isText: inner instanceof z.ZodString || inner instanceof z.ZodEnum });
+    keys.set(name, { path, isText: ['string', 'enum'].includes(inner._zod.def.type) });
   };
   visit(type, []);
   return keys;

@@ -1,4 +1,5 @@
 export { compileSchema } from './compile-schema';
+export { compileSchemaFile } from './compile-schema-file';
 export { ConfigError, type ConfigProblem } from './config-error';
 export type { Environment } from './environment';
 export { readYaml } from './read-yaml';

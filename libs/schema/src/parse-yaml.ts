@@ -7,6 +7,8 @@ import { formatPath, type KeyPath } from './key-path';
 const maxBytes = 1024 * 1024;
 /** Deepest nesting: far beyond any configuration, far before the stack ends. */
 const maxDepth = 32;
+/** Syntax problems that are told: most of them follow from the first. */
+const maxSyntaxProblems = 5;
 
 /** A parsed YAML text that knows where its keys are. */
 export interface YamlDocument {
@@ -46,17 +48,11 @@ export function parseYaml(text: string, file: string): YamlDocument {
   function parse(): ParsedNode | null {
     // The library compares each key with all others of its mapping, which takes minutes on 1 MiB: toValue finds duplicates.
     const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false } as const;
-    try {
-      const document = parseDocument(text, options);
-      for (const { pos, message } of [...document.errors, ...document.warnings]) {
-        problems.push({ offset: pos[0], message: `expected valid YAML, found: ${message}` });
-      }
-      return problems.length > 0 ? null : document.contents;
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause; // the parser's recursion ended the stack
-      problems.push({ offset: 0, message: tooDeep });
-      return null;
+    const document = parseDocument(text, options);
+    for (const { pos, message } of [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems)) {
+      problems.push({ offset: pos[0], message: `expected valid YAML, found: ${message}` });
     }
+    return problems.length > 0 ? null : document.contents;
   }
 
   function toValue(node: ParsedNode | null, path: KeyPath): unknown {
@@ -67,7 +63,7 @@ export function parseYaml(text: string, file: string): YamlDocument {
       return undefined;
     }
     if (path.length >= maxDepth) {
-      refuse(node, path, tooDeep);
+      refuse(node, path, `expected at most ${maxDepth} levels of nesting`);
       return undefined;
     }
     if (isSeq(node)) {
@@ -124,5 +120,3 @@ interface Problem {
   readonly path?: KeyPath;
   readonly message: string;
 }
-
-const tooDeep = `expected at most ${maxDepth} levels of nesting`;

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-
 import type { z } from 'zod';
 
-import { ConfigError } from './config-error';
 import type { Environment } from './environment';
+import { readText } from './read-text';
 import { readYaml } from './read-yaml';
 
 /**
@@ -18,13 +16,4 @@ export async function readYamlFile<T extends z.ZodType>(
   environment?: Environment,
 ): Promise<z.output<T>> {
   return readYaml(await readText(file), file, type, environment);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const problem = { place: file, path: '', message: 'expected a readable file' };
-    throw new ConfigError(file, [problem], { cause });
-  }
 }
