@@ -28,12 +28,13 @@ export interface YamlDocument {
  * @example parseYaml('log:\n  level: info\n', 'app.yaml').placeOf(['log', 'level']); // 'app.yaml:2:3'
  */
 export function parseYaml(text: string, file: string): YamlDocument {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes)
-    throw problemsOf([{ offset: 0, message: `expected at most ${maxBytes} bytes, found ${bytes}` }]);
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const offsets = new Map<string, number>(); // by path as JSON
+
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxBytes)
+    throw problemsOf([{ offset: 0, message: `expected at most ${maxBytes} bytes, found ${bytes}` }]);
   const value = toValue(parse(), []);
   if (problems.length > 0) throw problemsOf(problems);
   return {

@@ -25,16 +25,20 @@ describe('parseYaml', () => {
   });
 
   it.each([
-    ['a: 1\n"a": 2', 'a.yaml:2:1: a: expected each key once, found a duplicate'],
-    ['a: &x 1\nb: *x', 'a.yaml:2:4: b: expected a value, found the alias *x: write the value out'],
-    ['a: !file x', 'a.yaml:1:4: expected valid YAML, found: Unresolved tag: !file'],
-    ['a: 1\n---\nb: 1', /^a\.yaml:2:1: expected valid YAML, found: Source contains multiple documents/],
-    ['? [a]\n: 1', /^a\.yaml:1:3: expected valid YAML/],
-    ['a:\n\t- 1', /^a\.yaml:2:1: expected valid YAML, found: Tabs are not allowed as indentation/],
-    ['x: {__proto__: {y: 1}}', 'a.yaml:1:5: x.__proto__: expected another key'],
-    [`${'['.repeat(33)}${']'.repeat(33)}`, /expected at most 32 levels of nesting$/],
-    ['#'.repeat(1024 * 1024 + 1), 'a.yaml:1:1: expected at most 1048576 bytes, found 1048577'],
-  ])('refuses %.40j', (text, message) => {
+    ['a duplicate key', 'a: 1\n"a": 2', 'a.yaml:2:1: a: expected each key once, found a duplicate'],
+    ['an alias', 'a: &x 1\nb: *x', 'a.yaml:2:4: b: expected a value, found the alias *x: write the value out'],
+    ['an unknown tag', 'a: !file x', 'a.yaml:1:4: expected valid YAML, found: Unresolved tag: !file'],
+    [
+      'two documents',
+      'a: 1\n---\nb: 1',
+      /^a\.yaml:2:1: expected valid YAML, found: Source contains multiple documents/,
+    ],
+    ['a list as a key', '? [a]\n: 1', /^a\.yaml:1:3: expected valid YAML/],
+    ['a tab', 'a:\n\t- 1', /^a\.yaml:2:1: expected valid YAML, found: Tabs are not allowed as indentation/],
+    ['a key that sets the prototype', 'x: {__proto__: {y: 1}}', 'a.yaml:1:5: x.__proto__: expected another key'],
+    ['deep nesting', `${'['.repeat(33)}${']'.repeat(33)}`, /expected at most 32 levels of nesting$/],
+    ['a large text', '#'.repeat(1024 * 1024 + 1), 'a.yaml:1:1: expected at most 1048576 bytes, found 1048577'],
+  ])('refuses %s', (_what, text, message) => {
     expect(() => parseYaml(text, 'a.yaml')).toThrow(message);
   });
 
