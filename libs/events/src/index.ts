@@ -19,4 +19,5 @@ export type {
   UserState,
   UserStateOptions,
 } from './ports';
+export { readBacklog } from './read-backlog';
 export { deadLetterTopic, impressionsTopic, itemsTopic } from './topics';

@@ -94,7 +94,9 @@ export interface UserState {
 }
 
 /** User state that lives in the trainer's checkpoint. */
-export interface StatefulUserState extends UserState, Stateful {}
+export interface StatefulUserState extends UserState, Stateful {
+  apply(impressions: readonly Impression[], offsets: Offsets): void;
+}
 
 /** User state that starts from a trainer's snapshot and follows the log from there. */
 export interface FollowerUserState extends UserState {

@@ -85,7 +85,7 @@ export function createEmbeddedUserState(folder: string, options: UserStateOption
       store.write(() => {
         users.clearSync();
         let userCount = 0;
-        for (const [userId, content] of restored) {
+        for (const [userId, content] of restored.users) {
           users.putSync(Buffer.from(userId), encodeUser(content));
           userCount++;
         }

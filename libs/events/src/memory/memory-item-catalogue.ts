@@ -23,10 +23,9 @@ export function createMemoryItemCatalogue(): ItemCatalogue {
       if (!(offset >= 0 && offset <= end)) throw new OffsetOutOfRangeError(itemsTopic, 0, offset, 0, end);
       let next = offset;
       while (!signal.aborted) {
-        const woken = wakeUp.next(signal);
         const chunk = [...changes.values()].filter((change) => change.offset >= next).slice(0, chunkItems);
         if (chunk.length === 0) {
-          await woken;
+          await wakeUp.next(signal);
           continue;
         }
         next = chunk[chunk.length - 1].offset + 1;

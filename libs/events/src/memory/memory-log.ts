@@ -51,7 +51,6 @@ export function createMemoryLog(partitionCount = 1): MemoryLog {
   async function* read(start: Offsets, signal: AbortSignal): AsyncGenerator<readonly ImpressionRecord[]> {
     const next = partitions.map(({ earliest }, partition) => start[topic]?.[partition] ?? earliest);
     while (!signal.aborted) {
-      const woken = wakeUp.next(signal);
       let found = false;
       for (const partition of partitions.keys()) {
         const records = chunk(partition, next[partition]);
@@ -62,7 +61,7 @@ export function createMemoryLog(partitionCount = 1): MemoryLog {
         await breathe();
         if (signal.aborted) return;
       }
-      if (!found) await woken;
+      if (!found) await wakeUp.next(signal);
     }
   }
 

@@ -1,7 +1,7 @@
-import type { Offsets, UserId } from '@gatehouse/domain';
+import type { Offsets, Snapshot, UserId } from '@gatehouse/domain';
 import type { FollowerUserState, StatefulUserState, UserStateOptions } from '../ports';
 import { UserEntry, userRecord } from '../user-state/user-entry';
-import { restoreUsers, snapshotOffsets, snapshotUsers, userStateName } from '../user-state/user-state-snapshot';
+import { restoreUsers, snapshotUsers, userStateName } from '../user-state/user-state-snapshot';
 
 /**
  * User state in memory: the trainer's, and a test double for the retriever's.
@@ -14,13 +14,11 @@ import { restoreUsers, snapshotOffsets, snapshotUsers, userStateName } from '../
 export function createUserState(options: UserStateOptions): StatefulUserState & FollowerUserState {
   let users = new Map<UserId, UserEntry>();
   let current: Offsets = {};
-  const replaceBy = (...[snapshot, offsets]: Parameters<FollowerUserState['load']>): void => {
-    const restored = new Map<UserId, UserEntry>();
-    for (const [userId, content] of restoreUsers(snapshot, options)) {
-      restored.set(userId, new UserEntry(options, content));
-    }
-    users = restored;
-    current = offsets;
+  const restore = (snapshot: Snapshot, offsets?: Offsets): void => {
+    const content = restoreUsers(snapshot, options);
+    users = new Map();
+    for (const [userId, user] of content.users) users.set(userId, new UserEntry(options, user));
+    current = offsets ?? content.offsets;
   };
   return {
     name: userStateName,
@@ -43,9 +41,9 @@ export function createUserState(options: UserStateOptions): StatefulUserState & 
       return users.size;
     },
     snapshot: () => snapshotUsers(users, current, options),
-    restore: (snapshot) => replaceBy(snapshot, snapshotOffsets(snapshot)),
+    restore: (snapshot) => restore(snapshot),
     async load(snapshot, offsets) {
-      replaceBy(snapshot, offsets);
+      restore(snapshot, offsets);
     },
   };
 }

@@ -14,6 +14,12 @@ import type { UserContent } from './user-entry';
 export const userStateName = 'user-state';
 const format = 1;
 
+/** What a snapshot holds. */
+interface RestoredUsers {
+  readonly users: Iterable<readonly [UserId, UserContent]>;
+  readonly offsets: Offsets;
+}
+
 /** Limits that shape the content: a snapshot of other limits does not fit. */
 type Limits = Pick<UserStateOptions, 'historyLimit' | 'seenLimit'>;
 
@@ -64,18 +70,13 @@ export function snapshotUsers(
   };
 }
 
-/** Positions that a snapshot reflects. */
-export function snapshotOffsets(snapshot: Snapshot): Offsets {
-  return (snapshot.metadata as unknown as { readonly offsets: Offsets }).offsets;
-}
-
 /**
- * The users of a snapshot, in its order. Everything is checked before it returns.
+ * The users of a snapshot, in its order, and the positions that it reflects. Everything is checked before it returns.
  *
  * @throws RangeError when it has another format or other limits, or its arrays do not belong together.
  */
-export function restoreUsers(snapshot: Snapshot, limits: Limits): Iterable<[UserId, UserContent]> {
-  checkMetadata(snapshot, limits);
+export function restoreUsers(snapshot: Snapshot, limits: Limits): RestoredUsers {
+  const offsets = checkedOffsets(snapshot, limits);
   const array = <D extends 'U8' | 'U32' | 'F64'>(name: string, dtype: D, length?: number) =>
     tensorOf(userStateName, snapshot, name, dtype, length);
   const userIds = unpackStrings({ bytes: array('user-ids', 'U8'), offsets: array('user-id-offsets', 'U32') });
@@ -99,15 +100,17 @@ export function restoreUsers(snapshot: Snapshot, limits: Limits): Iterable<[User
     const seen = seenKeys.slice(seenOffsets[user] * 2, seenOffsets[user + 1] * 2);
     return { history, seenKeys: seen, lastEventTimeMs: lastEventTimes[user] };
   };
-  return (function* () {
+  const users = function* (): Generator<readonly [UserId, UserContent]> {
     for (const [user, userId] of userIds.entries()) yield [userId, contentOf(user)];
-  })();
+  };
+  return { offsets, users: users() };
 }
 
-function checkMetadata(snapshot: Snapshot, { historyLimit, seenLimit }: Limits): void {
-  const found = snapshot.metadata as Partial<Limits & { readonly format: number }> | null;
-  const matches = found?.format === format && found.historyLimit === historyLimit && found.seenLimit === seenLimit;
-  if (matches) return;
+function checkedOffsets(snapshot: Snapshot, { historyLimit, seenLimit }: Limits): Offsets {
+  const found = snapshot.metadata as (Limits & { readonly format: number; readonly offsets: Offsets }) | null;
+  if (found?.format === format && found.historyLimit === historyLimit && found.seenLimit === seenLimit) {
+    return found.offsets;
+  }
   const expected = JSON.stringify({ format, historyLimit, seenLimit });
   throw new RangeError(`${userStateName}: expected a snapshot of ${expected}, found ${JSON.stringify(found)}`);
 }
