@@ -63,24 +63,41 @@ export interface Pointer {
 
 /** Reads versions; what every process may do. */
 export interface ModelReader {
-  /** Value of a pointer in the greatest epoch, or undefined before its first write. */
+  /**
+   * Value of a pointer in the greatest epoch, or undefined before its first write.
+   * @throws DamagedPointerError when what is stored is not what was written.
+   */
   pointer(name: PointerName): Promise<Pointer | undefined>;
   /** Ids that have a manifest, oldest first. */
   list(): Promise<ModelVersionId[]>;
+  /** @throws MissingVersionError, DamagedVersionError, UnsupportedVersionError. */
   manifest(id: ModelVersionId): Promise<Manifest>;
   /**
    * Reads a version, or only the named parts of it, and checks size and SHA-256 of each file before use.
-   * @throws DamagedVersionError naming file and reason when anything differs from the manifest.
+   * @throws DamagedVersionError naming file and reason when anything differs from the manifest; MissingVersionError;
+   * MissingPartError; UnsupportedVersionError for a delta, which no release writes yet.
    */
   load(id: ModelVersionId, parts?: readonly string[]): Promise<LoadedVersion>;
 }
 
-/** A writer that holds one epoch. Whatever an older epoch writes later is never read. */
+/**
+ * A writer that holds one epoch. Its calls take effect in their order. Once a greater epoch was taken, each throws FencedError and
+ * whatever it still writes is never read. When the medium refuses a write they throw StoreWriteError, and what was stored is intact.
+ */
 export interface ModelWriter {
   readonly epoch: number;
-  /** Writes files, fsyncs, renames into place: afterwards the version exists whole or not at all. Moves no pointer. */
+  /**
+   * Writes files, fsyncs, renames into place: afterwards the version exists whole or not at all. Moves no pointer. Trainer only.
+   * The parts must not change before it returns.
+   * @throws RangeError for a draft of another epoch or one that could not be read again; VersionExistsError; DiskFullError before
+   * anything is written, unless twice the version's size is free.
+   */
   save(draft: VersionDraft): Promise<Manifest>;
-  /** Replaces a pointer atomically. @throws FencedError once a greater epoch was taken. */
+  /**
+   * Replaces a pointer of the writer's role atomically. When it returns, every later leader starts from this value; when it throws
+   * FencedError, the new leader may or may not have seen it.
+   * @throws MissingVersionError when the version is not stored.
+   */
   point(name: PointerName, to: Pointer): Promise<void>;
   /** Removes versions beyond the newest `keep`, never one that a pointer or `protect` names, nor a base of a kept delta. */
   prune(keep: number, protect: readonly ModelVersionId[]): Promise<ModelVersionId[]>;

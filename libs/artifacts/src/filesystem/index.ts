@@ -1,0 +1,2 @@
+export { createFilesystemModelStore, type FilesystemModelStoreOptions } from './filesystem-model-store';
+export type { StoreFile, StoreFs } from './store-fs';

@@ -1,0 +1,26 @@
+export {
+  DamagedPointerError,
+  DamagedVersionError,
+  DiskFullError,
+  FencedError,
+  MissingPartError,
+  MissingVersionError,
+  NoUsableVersionError,
+  StoreWriteError,
+  UnsupportedVersionError,
+  VersionError,
+  VersionExistsError,
+} from './errors';
+export { loadNewest, type RefusedVersion } from './load-newest';
+export type {
+  LoadedVersion,
+  Manifest,
+  ManifestFile,
+  ModelReader,
+  ModelStore,
+  ModelWriter,
+  Pointer,
+  PointerName,
+  VersionDraft,
+  WriterRole,
+} from './model-store';
