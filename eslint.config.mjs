@@ -106,7 +106,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/*.contract.ts', '**/bench/**/*.ts', 'apps/e2e/**/*.ts', 'libs/testing/**/*.ts'],
+    files: ['**/*.test.ts', '**/*.contract.ts', '**/*.fixture.ts', '**/bench/**/*.ts', 'apps/e2e/**/*.ts', 'libs/testing/**/*.ts'],
     rules: {
       'no-restricted-imports': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

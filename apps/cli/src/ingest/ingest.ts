@@ -1,0 +1,118 @@
+import type { Impression, Item, ItemId } from '@gatehouse/domain';
+import type { ImpressionSink, ItemCatalogue } from '@gatehouse/events';
+import type { Schema } from '@gatehouse/schema';
+
+import { eventColumns, eventOfRow } from './event-row';
+import { itemColumnKinds, itemOfRow } from './item-row';
+import { openRows } from './read-rows';
+
+/** Rows written in one durable step. */
+const rowsAtOnce = 1000;
+/** Bad rows that are shown one by one; the rest is counted. */
+const rejectionsShown = 10;
+
+/** Where ingested data goes and what it must fit. */
+export interface IngestTarget {
+  readonly schema: Schema;
+  readonly impressions: ImpressionSink;
+  readonly catalogue: ItemCatalogue;
+}
+
+/** What became of a file. */
+export interface IngestResult {
+  readonly file: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The first bad rows, as `line 7: user: expected ...`. */
+  readonly rejections: readonly string[];
+}
+
+/** Told how many bytes of the file are done. */
+export type OnBytes = (done: number, total: number) => void;
+
+/** Writes the items of a file into the catalogue. Bad rows are counted and do not stop it. */
+export async function ingestItems(
+  file: string,
+  { schema, catalogue }: IngestTarget,
+  onBytes: OnBytes,
+): Promise<IngestResult> {
+  const kinds = itemColumnKinds(schema);
+  return inBatches<Item>(
+    file,
+    ['item'],
+    (values) => {
+      const row = itemOfRow(values, kinds);
+      return 'item' in row ? { value: row.item } : row;
+    },
+    (items) => catalogue.put(items.map((item) => ({ itemId: item.itemId, item }))),
+    onBytes,
+  );
+}
+
+/**
+ * Appends the events of a file to the log, in the order of the file. Items that the catalogue does not know are added without
+ * features, so that they can be retrieved. Bad rows are counted and do not stop it.
+ */
+export async function ingestEvents(file: string, target: IngestTarget, onBytes: OnBytes): Promise<IngestResult> {
+  const { schema, impressions, catalogue } = target;
+  const actions = new Set(Object.keys(schema.actions));
+  const known = new Set<ItemId>((await catalogue.snapshot()).items.map(({ itemId }) => itemId));
+  return inBatches<Impression>(
+    file,
+    eventColumns,
+    (values) => {
+      const row = eventOfRow(values, actions);
+      return 'impression' in row ? { value: row.impression } : row;
+    },
+    async (events) => {
+      const added = [...new Set(events.map(({ itemId }) => itemId))].filter((itemId) => !known.has(itemId));
+      for (const itemId of added) known.add(itemId);
+      if (added.length > 0) {
+        await catalogue.put(added.map((itemId) => ({ itemId, item: { itemId, features: {}, available: true } })));
+      }
+      await impressions.append(events);
+    },
+    onBytes,
+  );
+}
+
+async function inBatches<T>(
+  file: string,
+  columns: readonly string[],
+  read: (values: Readonly<Record<string, unknown>>) => { readonly value: T } | { readonly reason: string },
+  write: (values: readonly T[]) => Promise<void>,
+  onBytes: OnBytes,
+): Promise<IngestResult> {
+  const opened = await openRows(file, columns);
+  const rejections: string[] = [];
+  let [accepted, rejected] = [0, 0];
+  let waiting: T[] = [];
+  const flush = async (): Promise<void> => {
+    await write(waiting);
+    accepted += waiting.length;
+    waiting = [];
+    onBytes(opened.bytesRead(), opened.totalBytes);
+  };
+  for await (const row of opened.rows) {
+    const result = 'values' in row ? read(row.values) : row;
+    if ('value' in result) {
+      waiting.push(result.value);
+      if (waiting.length === rowsAtOnce) await flush();
+    } else {
+      rejected++;
+      if (rejections.length < rejectionsShown) rejections.push(`line ${row.line}: ${result.reason}`);
+    }
+  }
+  if (waiting.length > 0) await flush();
+  return { file, accepted, rejected, rejections };
+}
+
+/** The result in words: counts, then the first bad rows. */
+export function formatIngest({ file, accepted, rejected, rejections }: IngestResult): string {
+  const hidden = rejected - rejections.length;
+  return [
+    `${file}: ${accepted} accepted, ${rejected} rejected`,
+    ...rejections.map((rejection) => `  ${rejection}`),
+    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,247 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+
+import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
+import {
+  createEmbeddedImpressionSink,
+  createEmbeddedImpressionSource,
+  createEmbeddedItemCatalogue,
+  type EmbeddedLog,
+  openEmbeddedLog,
+} from '@gatehouse/events/embedded';
+import { createLogger, createShutdown, delay, exitCode, runMain } from '@gatehouse/runtime';
+import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import { Command, InvalidArgumentError } from 'commander';
+
+import { type CliConfig, cliConfig } from './config';
+import { readMovieLens } from './demo-data';
+import { evaluate, formatEvaluation } from './evaluate';
+import { formatIngest, ingestEvents, ingestItems, type IngestResult, type OnBytes } from './ingest/ingest';
+import { createProgress, type Progress, type Task } from './progress';
+import { formatAnswer, query } from './query';
+import { recentItems } from './recent-items';
+import { type AppProcess, type LogLine, startApp } from './start/app-process';
+import { appEntry, appEnvironment } from './start/app-settings';
+import { fillLog } from './start/fill-log';
+import { start } from './start/start';
+import { readTitles } from './titles';
+import { writeReport } from './write-report';
+
+const beganMs = Date.now();
+const root = process.env['GATEHOUSE_ROOT'] ?? process.cwd();
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function readConfig(): Promise<CliConfig> {
+  const environment = { prefix: 'GATEHOUSE_CLI_', values: process.env };
+  const config = await readYamlFile(join(root, 'config', 'cli.yaml'), cliConfig, environment);
+  const inRoot = <T extends { readonly folder: string }>(part: T): T => ({
+    ...part,
+    folder: resolve(root, part.folder),
+  });
+  return {
+    ...config,
+    schema: resolve(root, config.schema),
+    log: inRoot(config.log),
+    artifacts: inRoot(config.artifacts),
+    index: inRoot(config.index),
+    userState: inRoot(config.userState),
+    processes: inRoot(config.processes),
+    demo: inRoot(config.demo),
+    reports: inRoot(config.reports),
+  };
+}
+
+function connect({ retriever }: CliConfig): CandidateClient {
+  return createCandidateClient({ address: `${retriever.host}:${retriever.port}`, deadlineMs: retriever.deadlineMs });
+}
+
+/** How to start a built app, with its log kept in a file of its own. */
+function appStarter(
+  config: CliConfig,
+  name: string,
+  entry: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): (onLine: (line: LogLine) => void) => AppProcess {
+  mkdirSync(config.processes.folder, { recursive: true });
+  const logFile = join(config.processes.folder, `${name}.log`);
+  return (onLine) => startApp({ name, entry, args, environment, workingFolder: root, logFile, onLine });
+}
+
+async function withLog<T>(folder: string, use: (log: EmbeddedLog) => Promise<T>): Promise<T> {
+  const log = openEmbeddedLog({ folder });
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+interface StartOptions {
+  readonly exit?: boolean;
+  readonly empty?: boolean;
+  readonly user?: string;
+}
+
+async function startCommand({ exit, empty, user }: StartOptions): Promise<number> {
+  const config = await readConfig();
+  const schema = await compileSchemaFile(config.schema);
+  const shutdown = createShutdown({
+    signals: process,
+    logger: createLogger({ app: 'cli', level: 'silent' }),
+    timeoutMs: 3 * config.processes.stopTimeoutMs,
+  });
+  const log = openEmbeddedLog({ folder: config.log.folder });
+  shutdown.onStop('event log', () => log.close());
+  const client = connect(config);
+  shutdown.onStop('client', () => client.close());
+  const source = createEmbeddedImpressionSource(log);
+  const catalogue = createEmbeddedItemCatalogue(log);
+  const progress = createProgress(process.stdout);
+  const userId = user ?? config.demo.userId;
+  const readData = empty
+    ? () => Promise.resolve({ items: [], impressions: [] })
+    : () => readMovieLens(config.demo.folder);
+  const installedMs = Number(process.env['GATEHOUSE_INSTALLED_MS'] ?? beganMs);
+
+  const running = await start({
+    startApp: (name, onLine) => appStarter(config, name, appEntry(root, name), appEnvironment(name, config))(onLine),
+    stopTimeoutMs: config.processes.stopTimeoutMs,
+    fillLog: () => fillLog(readData, { source, sink: createEmbeddedImpressionSink(log), catalogue }, progress),
+    client,
+    userId,
+    batchSize: schema.training.batchSize,
+    progress,
+    elapsedMs: () => Date.now() - installedMs,
+    sleep: delay,
+    signal: shutdown.signal,
+  });
+  shutdown.onStop('apps', running.stop);
+  progress.end();
+  print(`\nreport: ${await writeReport(config.reports.folder, 'start', running.report)}`);
+  if (running.answer) {
+    const titleOf = await readTitles(catalogue);
+    print(`\nuser ${userId} lately rated:`);
+    for (const itemId of await recentItems(source, userId)) print(`  ${titleOf(itemId)} (${itemId})`);
+    print(`\nand should see next, from ${formatAnswer(running.answer, titleOf)}`);
+  }
+  if (exit) return shutdown.stop();
+  print(`\nServing on ${config.retriever.host}:${config.retriever.port} until Ctrl-C. Ask for another user:`);
+  print('  ./gatehouse query --user 7 --limit 10');
+  await Promise.race([shutdown.stopped, running.ended]); // an app that ends by itself ends the command
+  return shutdown.stopped;
+}
+
+async function queryCommand({ user, limit }: { user: string; limit: number }): Promise<void> {
+  const config = await readConfig();
+  const client = connect(config);
+  try {
+    print(
+      await query(
+        client,
+        user,
+        limit,
+        await withLog(config.log.folder, (log) => readTitles(createEmbeddedItemCatalogue(log))),
+      ),
+    );
+  } finally {
+    client.close();
+  }
+}
+
+async function ingestCommand(file: string, { items }: { items?: string }): Promise<number> {
+  const config = await readConfig();
+  const schema = await compileSchemaFile(config.schema);
+  const progress = createProgress(process.stdout);
+  const results: IngestResult[] = [];
+  await withLog(config.log.folder, async (log) => {
+    const target = {
+      schema,
+      impressions: createEmbeddedImpressionSink(log),
+      catalogue: createEmbeddedItemCatalogue(log),
+    };
+    if (items !== undefined) results.push(await ingestItems(items, target, progressOf(progress, items)));
+    results.push(await ingestEvents(file, target, progressOf(progress, file)));
+  });
+  progress.end();
+  for (const result of results) print(formatIngest(result));
+  return results.some(({ accepted, rejected }) => accepted === 0 && rejected > 0) ? exitCode.failure : exitCode.ok;
+}
+
+function progressOf(progress: Progress, file: string): OnBytes {
+  let task: Task | undefined;
+  return (done, total) => (task ??= progress.begin(basename(file), total)).update(done);
+}
+
+async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }): Promise<void> {
+  const config = await readConfig();
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-evaluate-'));
+  const progress = createProgress(process.stdout);
+  try {
+    await withLog(folder, (log) =>
+      fillLog(
+        () => readMovieLens(join(root, 'data', dataSet)),
+        {
+          source: createEmbeddedImpressionSource(log),
+          sink: createEmbeddedImpressionSink(log),
+          catalogue: createEmbeddedItemCatalogue(log),
+        },
+        progress,
+      ),
+    );
+    const environment = { ...appEnvironment('trainer', config), GATEHOUSE_TRAINER_LOG_FOLDER: folder };
+    const entry = join(root, 'dist', 'apps', 'trainer', 'evaluate', 'main.js');
+    const result = await evaluate(appStarter(config, 'evaluate', entry, environment, [String(epochs)]), progress);
+    progress.end();
+    print(formatEvaluation(result));
+    print(`report: ${await writeReport(config.reports.folder, 'evaluate', result)}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}, found ${JSON.stringify(text)}`);
+  };
+}
+
+async function main(): Promise<number> {
+  let code: number = exitCode.ok;
+  const program = new Command('gatehouse').description(
+    'Two-tower candidate generation: start, feed, ask and measure it.',
+  );
+  program
+    .command('start')
+    .description('run trainer, embedder and retriever on the demonstration data, and serve until Ctrl-C')
+    .option('--exit', 'end once everything is learned and served')
+    .option('--empty', 'begin with an empty log instead of the demonstration data, for data of your own')
+    .option('--user <id>', 'whose candidates to show at the end')
+    .action(async (options: StartOptions) => void (code = await startCommand(options)));
+  program
+    .command('query')
+    .description('ask the running retriever for candidates')
+    .requiredOption('--user <id>', 'user id')
+    .option('--limit <count>', 'how many candidates', wholeNumber(1, 1000), 10)
+    .action(queryCommand);
+  program
+    .command('ingest')
+    .description('append the events of a file to the log: columns user, item, timestamp, action')
+    .argument('<file>', 'a .csv (with a header) or .jsonl file, .gz or not')
+    .option('--items <file>', 'features of items: column item, and one column for each feature; lists as a|b|c')
+    .action(async (file: string, options: { items?: string }) => void (code = await ingestCommand(file, options)));
+  program
+    .command('evaluate')
+    .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')
+    .argument('<data set>', 'a folder below data/, such as ml-latest-small')
+    .option('--epochs <count>', 'times to go through the data', wholeNumber(1, 100), 3)
+    .action(evaluateCommand);
+  await program.parseAsync();
+  return code;
+}
+
+void runMain('gatehouse', main);

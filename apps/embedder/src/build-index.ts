@@ -1,0 +1,51 @@
+import type { Item, ItemId, ModelVersionId } from '@gatehouse/domain';
+import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
+import type { Canary, TwoTowerModel } from '@gatehouse/towers';
+
+import { embedCatalogue } from './embed-catalogue';
+import { createNearestToCanaries } from './nearest-canaries';
+
+/** A finished index and what it must answer. */
+export interface BuiltIndex {
+  readonly index: ItemIndex;
+  readonly count: number;
+  /** Exact nearest items of each canary, `[canaries][k]`. */
+  readonly nearest: readonly (readonly ItemId[])[];
+}
+
+/** What an index is built from. */
+export interface IndexInputs {
+  readonly version: ModelVersionId;
+  readonly model: TwoTowerModel;
+  readonly items: readonly Item[];
+  /** Catalogue position that the items reflect. */
+  readonly catalogueOffset: number;
+  readonly canaries: readonly Canary[];
+  readonly k: number;
+  /** Index that serves now, if any: it stays. */
+  readonly serving: string | undefined;
+}
+
+/** Embeds the catalogue into a new index `<version>.<build>`, after dropping what a crash left of earlier builds. */
+export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Promise<BuiltIndex> {
+  const { version, model, items, catalogueOffset, canaries, k } = inputs;
+  const builds = (await store.list()).filter((id) => id.startsWith(`${version}.`));
+  const lastBuild = Math.max(0, ...builds.map((id) => Number(id.slice(version.length + 1))));
+  for (const abandoned of builds.filter((id) => id !== inputs.serving)) await store.drop(abandoned);
+  const indexId = `${version}.${lastBuild + 1}`;
+  const index = await store.create(indexId, {
+    dimension: model.schema.outputDimension,
+    metric: 'dot',
+    attributes: Object.keys(model.schema.attributes),
+    manifest: { modelVersion: version, catalogueOffset },
+  });
+  const nearest = createNearestToCanaries(canaries, k);
+  let count = 0;
+  for (const points of embedCatalogue(model, items)) {
+    await index.upsert(points);
+    nearest.add(points);
+    count += points.length;
+  }
+  await index.seal();
+  return { index, count, nearest: nearest.best() };
+}

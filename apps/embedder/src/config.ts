@@ -1,0 +1,23 @@
+import { backendNames } from '@gatehouse/towers';
+import { z } from 'zod';
+
+/** Keys of `config/embedder.yaml`; the file says what each means. */
+export const embedderConfig = z.strictObject({
+  log: z.strictObject({ folder: z.string().min(1).default('var/log') }).prefault({}),
+  artifacts: z.strictObject({ folder: z.string().min(1).default('var/artifacts') }).prefault({}),
+  index: z
+    .strictObject({
+      folder: z.string().min(1).default('var/index'),
+      retainMs: z.int().min(0).default(600_000),
+    })
+    .prefault({}),
+  backend: z
+    .array(z.enum(backendNames))
+    .min(1)
+    .default([...backendNames]),
+  pollMs: z.int().min(10).max(60_000).default(100),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Settings of the embedder, with every default filled in. */
+export type EmbedderConfig = z.infer<typeof embedderConfig>;

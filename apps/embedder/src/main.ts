@@ -1,0 +1,53 @@
+import { DamagedVersionError } from '@gatehouse/artifacts';
+import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import { createEmbeddedItemCatalogue, openEmbeddedLog } from '@gatehouse/events/embedded';
+import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
+import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
+import { readYamlFile } from '@gatehouse/schema';
+import { loadBackend } from '@gatehouse/towers';
+
+import { embedderConfig } from './config';
+import { followVersions } from './follow-versions';
+import { refresh } from './refresh';
+import { createRetention } from './retention';
+import { IndexRefusedError } from './verify-index';
+
+/** Time that each step of the shutdown may take; a refresh that is cut off is done again after the next start. */
+const stopTimeoutMs = 10_000;
+
+async function main(): Promise<number> {
+  const environment = { prefix: 'GATEHOUSE_EMBEDDER_', values: process.env };
+  const config = await readYamlFile(process.argv[2] ?? 'config/embedder.yaml', embedderConfig, environment);
+  const logger = createLogger({ app: 'embedder', level: config.logLevel });
+  const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  logger.info('embedder.starting', { backend: await loadBackend(config.backend) });
+
+  const log = openEmbeddedLog({ folder: config.log.folder });
+  shutdown.onStop('event log', () => log.close());
+  const models = createFilesystemModelStore({ folder: config.artifacts.folder });
+  const indexes = openEmbeddedItemIndexStore({ folder: config.index.folder });
+  const refreshing = {
+    models,
+    writer: await models.lead('embedder'),
+    catalogue: createEmbeddedItemCatalogue(log),
+    indexes,
+    retention: createRetention(indexes, config.index.retainMs, systemClock, logger),
+    clock: systemClock,
+    logger,
+  };
+
+  const following = followVersions({
+    models,
+    refresh: (version) => refresh(version, refreshing),
+    isRefusal: (error) => error instanceof IndexRefusedError || error instanceof DamagedVersionError,
+    sleep: delay,
+    pollMs: config.pollMs,
+    logger,
+    signal: shutdown.signal,
+  });
+  shutdown.onStop('refresh', () => following);
+  await Promise.race([shutdown.stopped, following]); // an error ends the process
+  return shutdown.stopped;
+}
+
+void runMain('embedder', main);

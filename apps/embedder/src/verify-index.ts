@@ -1,0 +1,86 @@
+import type { Item } from '@gatehouse/domain';
+import type { Canary, TwoTowerModel } from '@gatehouse/towers';
+import type { ItemIndex } from '@gatehouse/item-index';
+
+import type { BuiltIndex } from './build-index';
+
+/** Stored vectors that are compared with freshly embedded ones. */
+const vectorsCompared = 100;
+/** Largest difference of a stored vector: it was written as it was computed, so rounding is all there may be. */
+const vectorTolerance = 1e-6;
+/** How far the length of a normalised vector may be from 1. */
+const normTolerance = 1e-3;
+/** Least mean share of the exact nearest items that the index must find. */
+const minCanaryRecall = 0.95;
+
+/** An index that must not serve; the one before it goes on serving. */
+export class IndexRefusedError extends Error {
+  override readonly name = 'IndexRefusedError';
+  constructor(
+    readonly indexId: string,
+    readonly check: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(`index ${indexId} refused: ${check}: expected ${expected}, found ${found}`);
+  }
+}
+
+/**
+ * Checks a built index against what it must hold and answer.
+ *
+ * @returns the mean recall of the index over the canaries.
+ * @throws IndexRefusedError naming the check, expected and found.
+ */
+export async function verifyIndex(
+  { index, count, nearest }: BuiltIndex,
+  model: TwoTowerModel,
+  items: readonly Item[],
+  canaries: readonly Canary[],
+): Promise<number> {
+  const found = await index.count();
+  if (found !== count) throw new IndexRefusedError(index.indexId, 'count', String(count), String(found));
+  await verifyVectors(index, model, items);
+  const recall = await canaryRecall(index, canaries, nearest);
+  if (!(recall >= minCanaryRecall)) {
+    throw new IndexRefusedError(index.indexId, 'canary recall', `at least ${minCanaryRecall}`, recall.toFixed(4));
+  }
+  return recall;
+}
+
+async function verifyVectors(
+  index: ItemIndex,
+  { candidate, schema }: TwoTowerModel,
+  items: readonly Item[],
+): Promise<void> {
+  const refuse = (check: string, expected: string, found: string): IndexRefusedError =>
+    new IndexRefusedError(index.indexId, check, expected, found);
+  const byId = new Map(items.map((item) => [item.itemId, item]));
+  for (const { itemId, vector } of await index.sample(vectorsCompared)) {
+    const item = byId.get(itemId);
+    if (!item) throw refuse('item', 'an item of the catalogue', JSON.stringify(itemId));
+    const expected = candidate.embed([item]);
+    const difference = Math.max(...expected.map((value, d) => Math.abs(value - vector[d])));
+    if (!(difference <= vectorTolerance))
+      throw refuse(`vector of ${JSON.stringify(itemId)}`, `within ${vectorTolerance}`, String(difference));
+    const norm = Math.hypot(...vector);
+    if (schema.score.similarity === 'cosine' && !(Math.abs(norm - 1) <= normTolerance)) {
+      throw refuse(`length of ${JSON.stringify(itemId)}`, '1', String(norm));
+    }
+  }
+}
+
+async function canaryRecall(
+  index: ItemIndex,
+  canaries: readonly Canary[],
+  nearest: BuiltIndex['nearest'],
+): Promise<number> {
+  let found = 0;
+  let expected = 0;
+  for (const [c, { vector }] of canaries.entries()) {
+    const hits = new Set((await index.search({ vector, k: nearest[c].length })).map(({ itemId }) => itemId));
+    found += nearest[c].filter((itemId) => hits.has(itemId)).length;
+    expected += nearest[c].length;
+  }
+  return expected === 0 ? 1 : found / expected;
+}

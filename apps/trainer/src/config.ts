@@ -1,0 +1,35 @@
+import { backendNames } from '@gatehouse/towers';
+import { z } from 'zod';
+
+/** Keys of `config/trainer.yaml`; the file says what each means. */
+export const trainerConfig = z.strictObject({
+  schema: z.string().min(1).default('config/movielens.yaml'),
+  log: z.strictObject({ folder: z.string().min(1).default('var/log') }).prefault({}),
+  artifacts: z
+    .strictObject({
+      folder: z.string().min(1).default('var/artifacts'),
+      keep: z.int().min(3).default(4),
+    })
+    .prefault({}),
+  publish: z
+    .strictObject({
+      everyEvents: z.int().min(1).default(12_500),
+      afterIdleMs: z.int().min(1).default(2_000),
+    })
+    .prefault({}),
+  checkpoint: z.strictObject({ everyMs: z.int().min(1).default(60_000) }).prefault({}),
+  evaluation: z
+    .strictObject({
+      sampleRate: z.number().min(0).max(1).default(1),
+      maxStalenessSteps: z.int().min(1).default(24),
+    })
+    .prefault({}),
+  backend: z
+    .array(z.enum(backendNames))
+    .min(1)
+    .default([...backendNames]),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+/** Settings of the trainer, with every default filled in. */
+export type TrainerConfig = z.infer<typeof trainerConfig>;

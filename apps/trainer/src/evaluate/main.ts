@@ -1,0 +1,46 @@
+import type { Impression } from '@gatehouse/domain';
+import { readBacklog } from '@gatehouse/events';
+import {
+  createEmbeddedImpressionSource,
+  createEmbeddedItemCatalogue,
+  openEmbeddedLog,
+} from '@gatehouse/events/embedded';
+import { createUserState } from '@gatehouse/events/memory';
+import { createLogger, runMain } from '@gatehouse/runtime';
+import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import { loadBackend } from '@gatehouse/towers';
+
+import { trainerConfig } from '../config';
+import { createLearner } from '../learner';
+import { createTrainerCatalogue } from '../trainer-catalogue';
+import { userStateOptions } from '../user-state-options';
+import { evaluate } from './evaluate';
+
+/** Trains on the log of the trainer's configuration and logs the report: `evaluate/main.js [epochs] [trainer.yaml]`. */
+async function main(): Promise<void> {
+  const environment = { prefix: 'GATEHOUSE_TRAINER_', values: process.env };
+  const epochs = Number(process.argv[2] ?? 1);
+  const config = await readYamlFile(process.argv[3] ?? 'config/trainer.yaml', trainerConfig, environment);
+  const schema = await compileSchemaFile(config.schema);
+  const logger = createLogger({ app: 'evaluate', level: config.logLevel });
+  logger.info('evaluate.starting', { backend: await loadBackend(config.backend), schema: config.schema, epochs });
+
+  const log = openEmbeddedLog({ folder: config.log.folder });
+  const catalogue = createTrainerCatalogue();
+  const { items, offset } = await createEmbeddedItemCatalogue(log).snapshot();
+  catalogue.load(items, offset);
+  const positives: Impression[] = [];
+  for await (const impression of readBacklog(createEmbeddedImpressionSource(log))) {
+    if ((schema.actions[impression.action]?.weight ?? 0) > 0) positives.push(impression);
+  }
+  positives.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
+  await log.close();
+
+  const userState = createUserState(userStateOptions(schema));
+  const evaluation = { sampleRate: 0, maxStalenessSteps: config.evaluation.maxStalenessSteps };
+  const learner = createLearner({ schema, catalogue, userState, evaluation });
+  const onProgress = (learned: number, total: number): void => logger.info('evaluate.learned', { learned, total });
+  logger.info('evaluate.done', { ...evaluate(positives, { learner, catalogue, userState, epochs, onProgress }) });
+}
+
+void runMain('evaluate', main);

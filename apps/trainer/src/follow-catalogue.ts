@@ -1,0 +1,27 @@
+import type { ItemCatalogue, ItemChange } from '@gatehouse/events';
+
+import type { TrainerCatalogue } from './trainer-catalogue';
+
+/** Collects what changes in a catalogue until somebody applies it. */
+export interface CatalogueFollower {
+  /** Applies what arrived since the last call. Between batches, so that no batch sees two catalogues. */
+  readonly apply: () => void;
+  /** Rejects when the catalogue can no longer be read; resolves when `signal` aborts. */
+  readonly done: Promise<void>;
+}
+
+/** Follows a catalogue from the offset that the trainer's copy has reached. */
+export function followCatalogue(source: ItemCatalogue, copy: TrainerCatalogue, signal: AbortSignal): CatalogueFollower {
+  let waiting: ItemChange[] = [];
+  const collect = async (): Promise<void> => {
+    for await (const changes of source.changes(copy.offset, signal)) waiting.push(...changes);
+  };
+  return {
+    apply: () => {
+      if (waiting.length === 0) return;
+      copy.apply(waiting);
+      waiting = [];
+    },
+    done: collect(),
+  };
+}

@@ -1,0 +1,75 @@
+import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import {
+  createEmbeddedDeadLetterSink,
+  createEmbeddedImpressionSource,
+  createEmbeddedItemCatalogue,
+  openEmbeddedLog,
+} from '@gatehouse/events/embedded';
+import { createUserState } from '@gatehouse/events/memory';
+import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
+import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import { loadBackend } from '@gatehouse/towers';
+
+import { trainerConfig } from './config';
+import { followCatalogue } from './follow-catalogue';
+import { createLearner } from './learner';
+import { createPublisher, resume } from './publisher';
+import { createSchedule } from './schedule';
+import { train } from './train';
+import { createTrainerCatalogue } from './trainer-catalogue';
+import { userStateOptions } from './user-state-options';
+
+/** Time that each step of the shutdown may take, the final checkpoint among them. */
+const stopTimeoutMs = 10_000;
+
+async function main(): Promise<number> {
+  const environment = { prefix: 'GATEHOUSE_TRAINER_', values: process.env };
+  const config = await readYamlFile(process.argv[2] ?? 'config/trainer.yaml', trainerConfig, environment);
+  const schema = await compileSchemaFile(config.schema);
+  const logger = createLogger({ app: 'trainer', level: config.logLevel });
+  const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  logger.info('trainer.starting', { backend: await loadBackend(config.backend), schema: config.schema });
+
+  const log = openEmbeddedLog({ folder: config.log.folder });
+  shutdown.onStop('event log', () => log.close());
+  const store = createFilesystemModelStore({ folder: config.artifacts.folder });
+  const writer = await store.lead('trainer');
+
+  const items = createEmbeddedItemCatalogue(log);
+  const catalogue = createTrainerCatalogue();
+  const userState = createUserState(userStateOptions(schema));
+  const learner = createLearner({ schema, catalogue, userState, evaluation: config.evaluation });
+  const parent = await resume(learner, store, logger);
+  if (parent === null) {
+    const { items: all, offset } = await items.snapshot();
+    catalogue.load(all, offset);
+  }
+  const follower = followCatalogue(items, catalogue, shutdown.signal);
+  const latest = await store.pointer('latest');
+  const publishedEvents = latest ? ((await store.manifest(latest.version)).metrics['events'] ?? 0) : 0;
+
+  const training = train({
+    source: createEmbeddedImpressionSource(log),
+    deadLetters: createEmbeddedDeadLetterSink(log),
+    learner,
+    publisher: createPublisher(learner, writer, parent, config.artifacts.keep, logger),
+    schedule: createSchedule(
+      {
+        publishEveryEvents: config.publish.everyEvents,
+        publishAfterIdleMs: config.publish.afterIdleMs,
+        checkpointEveryMs: config.checkpoint.everyMs,
+      },
+      { savedEvents: learner.counts.applied, publishedEvents },
+      systemClock,
+    ),
+    followCatalogue: follower.apply,
+    sleep: delay,
+    logger,
+    signal: shutdown.signal,
+  });
+  shutdown.onStop('training', () => training);
+  await Promise.race([shutdown.stopped, Promise.all([training, follower.done])]); // an error ends the process
+  return shutdown.stopped;
+}
+
+void runMain('trainer', main);

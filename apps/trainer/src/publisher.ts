@@ -1,0 +1,116 @@
+import { formatModelVersion, type ModelVersionId, parseModelVersion } from '@gatehouse/domain';
+import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
+import { loadNewest } from '@gatehouse/artifacts';
+import type { Logger } from '@gatehouse/runtime';
+
+import type { Learner } from './learner';
+
+/** Writes what a learner holds to the model store. */
+export interface Publisher {
+  /** Offers the learner's state to the embedder as a new version. */
+  publish(): Promise<ModelVersionId>;
+  /** Saves the learner's state to resume from, without offering it. */
+  checkpoint(): Promise<ModelVersionId>;
+}
+
+/** Creates the publisher of one leadership; `parent` is the version that the learner continues. */
+export function createPublisher(
+  learner: Learner,
+  writer: ModelWriter,
+  parent: ModelVersionId | null,
+  keep: number,
+  logger: Logger,
+): Publisher {
+  let newest = parent;
+
+  const save = async (metrics: Readonly<Record<string, number>>): Promise<ModelVersionId> => {
+    const sequence = newest === null ? 1 : parseModelVersion(newest).sequence + 1;
+    const id = formatModelVersion({ epoch: writer.epoch, sequence });
+    await writer.save({
+      id,
+      parent: newest,
+      schemaHash: learner.model.schema.hash,
+      offsets: learner.offsets,
+      metrics,
+      parts: learner.snapshot(),
+    });
+    newest = id;
+    await writer.point('checkpoint', { version: id });
+    return id;
+  };
+
+  let since = reading(learner);
+  return {
+    publish: async () => {
+      const now = reading(learner);
+      const metrics = versionMetrics(since, now);
+      const id = await save(metrics);
+      await writer.point('latest', { version: id });
+      await writer.prune(keep, []);
+      since = now;
+      logger.info('model.published', { modelVersion: id, ...metrics });
+      return id;
+    },
+    checkpoint: async () => {
+      const id = await save(versionMetrics(since, reading(learner)));
+      await writer.prune(keep, []);
+      logger.info('checkpoint.saved', { modelVersion: id, applied: learner.counts.applied });
+      return id;
+    },
+  };
+}
+
+/** The learner's sums at one moment. */
+type Reading = Learner['counts'] & Learner['prequential'];
+
+function reading({ counts, prequential }: Learner): Reading {
+  return { ...counts, ...prequential };
+}
+
+/** Figures of a version: totals, and means over what was learned since the version before it. */
+function versionMetrics(since: Reading, now: Reading): Readonly<Record<string, number>> {
+  const batches = now.batches - since.batches;
+  const evaluated = now.evaluated - since.evaluated;
+  return {
+    events: now.applied,
+    ...(batches > 0 && { loss: (now.lossSum - since.lossSum) / batches }),
+    ...(evaluated > 0 && {
+      recallAt10: (now.hits - since.hits) / evaluated,
+      popularityRecallAt10: (now.popularityHits - since.popularityHits) / evaluated,
+    }),
+  };
+}
+
+/**
+ * Restores the newest sound checkpoint into a learner.
+ *
+ * @returns the version that the learner continues, or null when there is none.
+ */
+export async function resume(learner: Learner, store: ModelReader, logger: Logger): Promise<ModelVersionId | null> {
+  const newest = await loadNewest(store, 'checkpoint', undefined, (error) =>
+    logger.error('checkpoint.refused', { reason: error.message }),
+  );
+  if (!newest) return null;
+  const { manifest, parts } = newest;
+  if (manifest.schemaHash !== learner.model.schema.hash) {
+    throw new SchemaChangedError(manifest.id, manifest.schemaHash, learner.model.schema.hash);
+  }
+  learner.restore(parts, manifest.offsets);
+  logger.info('checkpoint.resumed', { modelVersion: manifest.id, applied: learner.counts.applied });
+  return manifest.id;
+}
+
+/** The stored checkpoint was trained with another schema; nothing was changed. */
+export class SchemaChangedError extends Error {
+  override readonly name = 'SchemaChangedError';
+  constructor(
+    readonly version: ModelVersionId,
+    readonly stored: string,
+    readonly configured: string,
+  ) {
+    super(
+      `checkpoint ${version}: expected schema ${configured.slice(0, 12)}, found ${stored.slice(0, 12)}; ` +
+        'use the schema it was trained with, or name another artifacts folder to start anew',
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { DeadLetterSink, ImpressionSource } from '@gatehouse/events';
+import type { Logger } from '@gatehouse/runtime';
+
+import { cutBatches } from './cut-batches';
+import type { Learner } from './learner';
+import type { Publisher } from './publisher';
+import type { Schedule } from './schedule';
+import { idle, withIdle } from './with-idle';
+
+/** Collaborators of {@link train}. */
+export interface Training {
+  readonly source: ImpressionSource;
+  readonly deadLetters: DeadLetterSink;
+  readonly learner: Learner;
+  readonly publisher: Publisher;
+  readonly schedule: Schedule;
+  /** Applies what changed in the catalogue since the last call. */
+  readonly followCatalogue: () => void;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Learns the stream of impressions until `signal` aborts, publishing versions on the way, and leaves a checkpoint.
+ *
+ * The position in the stream is part of every checkpoint. What was read after the newest one is read again after a crash, so
+ * nothing is learned twice and nothing is left out.
+ */
+export async function train(training: Training): Promise<void> {
+  const { source, deadLetters, learner, publisher, schedule, followCatalogue, sleep, logger, signal } = training;
+  const { actions, training: spec } = learner.model.schema;
+  const batches = cutBatches(source.read(learner.offsets, signal), spec.batchSize, (action) => actions[action]?.weight);
+  for await (const batch of withIdle(batches, schedule.afterIdleMs, sleep)) {
+    if (batch !== idle) {
+      followCatalogue();
+      await deadLetters.reject(batch.rejected); // durable before the position moves past them
+      const loss = learner.learn(batch);
+      logger.info('impressions.learned', { ...learner.counts, ...learner.prequential, loss });
+    }
+    const due = batch === idle ? schedule.dueWhenIdle(learner.counts) : schedule.due(learner.counts);
+    if (due === 'version') await publisher.publish();
+    if (due === 'checkpoint') await publisher.checkpoint();
+  }
+  if (schedule.hasUnsaved(learner.counts)) await publisher.checkpoint();
+}
