@@ -1,7 +1,7 @@
 import { addressing, checkSchema, longestHistory } from './check-schema';
 import { readYaml } from './read-yaml';
 import type { FeatureSpec, Schema, TableSpec, TowerSpec } from './schema';
-import { schemaHash, sortKeys } from './schema-hash';
+import { schemaHash } from './schema-hash';
 import { type FeatureInput, schemaInput, type SchemaInput } from './schema-input';
 
 /** Rows of a text table: about as many letter trigrams as English has (30,621 in DSSM, Huang et al. 2013, section 3.2). */
@@ -23,13 +23,12 @@ const checkedInput = schemaInput.superRefine((input, context) => {
  */
 export function compileSchema(text: string, file: string): Schema {
   const input = readYaml(text, file, checkedInput);
-  const { attributes, outputDimension, score, loss, negatives, estimator, training } = input;
+  const { actions, attributes, outputDimension, score, loss, negatives, estimator, training } = input;
   const schema = {
-    actions: sortKeys(input.actions),
-    attributes: sortKeys(attributes),
+    actions,
+    attributes,
     userState: { ...input.userState, historyLimit: input.userState.historyLimit ?? longestHistory(input) },
-    // Sorted, because the initial rows are drawn table by table: equal hashes then mean equal models.
-    tables: sortKeys(compileTables(input)),
+    tables: compileTables(input),
     query: compileTower(input.query),
     candidate: compileTower(input.candidate),
     outputDimension,
@@ -42,14 +41,17 @@ export function compileSchema(text: string, file: string): Schema {
   return { hash: schemaHash(schema), ...schema };
 }
 
+/** In order of first use, not of the keys: initial rows are drawn table by table, and equal hashes have to mean equal models. */
 function compileTables({ tables, query, candidate }: SchemaInput): Record<string, TableSpec> {
   const compiled: Record<string, TableSpec> = {};
   for (const { table: name, ...feature } of [...query.features, ...candidate.features]) {
     const { rows = defaultTextRows, ...table } = tables[name];
-    if (addressing[feature.kind] === 'key') compiled[name] = { ...table, kind: 'keyed', rows: 0 };
-    else if (feature.kind === 'number')
-      compiled[name] = { ...table, kind: 'fixed', rows: feature.boundaries.length + 1 };
-    else compiled[name] = { ...table, kind: 'fixed', rows };
+    if (addressing[feature.kind] === 'key') {
+      compiled[name] = { ...table, kind: 'keyed', rows: 0 };
+    } else {
+      const fixedRows = feature.kind === 'number' ? feature.boundaries.length + 1 : rows;
+      compiled[name] = { ...table, kind: 'fixed', rows: fixedRows };
+    }
   }
   return compiled;
 }

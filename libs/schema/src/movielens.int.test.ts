@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { compileSchema } from './compile-schema';
+import { compileSchemaFile } from './compile-schema-file';
 import { schemaInput } from './schema-input';
 
 const file = join(__dirname, '../../../config/movielens.yaml');
@@ -25,7 +25,7 @@ function keysOf(type: unknown): string[] {
 
 describe('config/movielens.yaml', () => {
   it('compiles', async () => {
-    const schema = compileSchema(await readFile(file, 'utf8'), 'movielens.yaml');
+    const schema = await compileSchemaFile(file);
     expect(schema.query.features.map(({ kind }) => kind)).toContain('history');
     expect(schema.candidate.features.map(({ kind }) => kind)).toContain('id');
   });

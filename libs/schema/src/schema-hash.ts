@@ -15,12 +15,7 @@ function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isRecord(part) ? sortKeys(part) : part));
 }
 
-/**
- * The same record with its keys in order of their UTF-16 codes.
- *
- * @example Object.keys(sortKeys({ b: 1, a: 2 })); // ['a', 'b']
- */
-export function sortKeys<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+function sortKeys(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
