@@ -3,12 +3,15 @@ import type { Filter, ItemId, Scalar } from '@gatehouse/domain';
 /** Value of a filterable attribute: one scalar, or a list of which any element may match. */
 export type AttributeValue = Scalar | readonly Scalar[];
 
+/** Attribute values of one item by name. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
 /** One item in an index. */
 export interface IndexPoint {
   readonly itemId: ItemId;
   /** `[dimension]`, finite. */
   readonly vector: Float32Array;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly attributes: Attributes;
 }
 
 /** Shape of an index, fixed when it is created. */
@@ -41,17 +44,27 @@ export interface Hit {
   readonly score: number;
 }
 
-/** One index: item vectors of exactly one model version. */
+/**
+ * One index: item vectors of exactly one model version. Any number of processes may search it while one changes it, and see every
+ * change by their next search. After {@link close} every call throws IndexClosedError.
+ */
 export interface ItemIndex {
   readonly indexId: string;
   readonly spec: IndexSpec;
-  /** Adds or replaces points by item id; durable when it resolves. @throws DimensionError, NonFiniteVectorError. */
+  /**
+   * Adds or replaces points by item id: all of them or none, and the same call again is always safe. Durable when it resolves,
+   * or for points before {@link seal}, when that resolves.
+   * @throws DimensionError, NonFiniteVectorError, InvalidPointError.
+   */
   upsert(points: readonly IndexPoint[]): Promise<void>;
-  /** Removes items; unknown ids are fine. */
+  /** Removes items; unknown ids are fine. Durable like {@link upsert}. */
   remove(itemIds: readonly ItemId[]): Promise<void>;
   /** Ends the bulk load: builds what the search needs and makes it durable. Upserts stay possible afterwards. Idempotent. */
   seal(): Promise<void>;
-  /** Best `k` points that pass filter and exclusions, best first, ties by item id: k hits whenever k exist. @throws DimensionError. */
+  /**
+   * Best `k` points that pass filter and exclusions, best first, ties by item id: k hits whenever k exist.
+   * @throws DimensionError, NonFiniteVectorError, InvalidFilterError.
+   */
   search(request: SearchRequest): Promise<Hit[]>;
   count(): Promise<number>;
   /** Up to `limit` points, the same ones for the same content: for checksums and probes. */
@@ -61,15 +74,16 @@ export interface ItemIndex {
 
 /** Creates, opens and drops indexes by id (`<modelVersion>.<build>`). */
 export interface ItemIndexStore {
-  /** @throws IndexExistsError when the id is taken. */
+  /** The handle returned can search at once; others open the index only after it was sealed. @throws IndexExistsError, InvalidIndexIdError. */
   create(indexId: string, spec: IndexSpec): Promise<ItemIndex>;
-  /** @throws IndexNotFoundError. */
+  /** @throws IndexNotFoundError, IndexNotSealedError, IndexDamagedError. */
   open(indexId: string): Promise<ItemIndex>;
+  /** Ids of all indexes, unsealed ones too, oldest model version and build first. */
   list(): Promise<string[]>;
   /** Idempotent. Readers that have the index open keep it until they close it. */
   drop(indexId: string): Promise<void>;
-  /** Points the outside alias at an index, in one action. Retrievers never read it. */
+  /** Points the outside alias at an index, in one action. Retrievers never read it. @throws IndexNotFoundError, IndexNotSealedError. */
   activate(indexId: string): Promise<void>;
-  /** Index that the alias names, if any. */
+  /** Index that the alias names, unless it was dropped. */
   active(): Promise<string | undefined>;
 }

@@ -1,0 +1,46 @@
+import { checkVector } from './check-vector';
+import type { IndexSpec, SearchRequest } from './item-index';
+import { matchesFilter } from './matches-filter';
+import type { PointTable } from './point-table';
+import { type RowScore, rowScores } from './row-score';
+import { validateFilter } from './validate-filter';
+
+/** A checked request, ready to run over tables of points. */
+export interface CompiledSearch {
+  /** `[dimension]`. */
+  readonly vector: Float32Array;
+  /** The same numbers, as scoring wants them. */
+  readonly query: Float64Array;
+  readonly k: number;
+  readonly effort: number | undefined;
+  readonly score: RowScore;
+  /** Whether a row passes filter and exclusions. */
+  readonly accepts: (points: PointTable, row: number) => boolean;
+}
+
+/**
+ * Checks a request against an index, once.
+ *
+ * @throws DimensionError, NonFiniteVectorError, InvalidFilterError; RangeError when k or effort is no whole number from 0 on.
+ */
+export function compileSearch(request: SearchRequest, { dimension, metric, attributes }: IndexSpec): CompiledSearch {
+  const { vector, k, filter, exclude, effort } = request;
+  checkVector(vector, dimension);
+  checkCount('k', k);
+  if (effort !== undefined) checkCount('effort', effort);
+  if (filter) validateFilter(filter, attributes);
+  return {
+    vector,
+    query: Float64Array.from(vector),
+    k,
+    effort,
+    score: rowScores[metric],
+    accepts: (points, row) =>
+      exclude?.has(points.ids[row]) !== true && (!filter || matchesFilter(filter, points.attributes[row])),
+  };
+}
+
+function checkCount(name: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw new RangeError(`${name}: expected a whole number from 0 on, found ${count}`);
+}

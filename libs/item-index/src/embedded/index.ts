@@ -1,0 +1,1 @@
+export { type EmbeddedItemIndexOptions, openEmbeddedItemIndexStore } from './embedded-item-index-store';

@@ -1,0 +1,1 @@
+export { createExactItemIndexStore } from './exact-item-index-store';
