@@ -1,4 +1,11 @@
-import type { CandidateInput, FeatureValue, QueryInput, Random, Scalar } from '@gatehouse/domain';
+import {
+  type CandidateInput,
+  type FeatureValue,
+  idProblem,
+  type QueryInput,
+  type Random,
+  type Scalar,
+} from '@gatehouse/domain';
 import type { FeatureSpec } from '@gatehouse/schema';
 
 import type { EmbeddingTable } from '../tables/embedding-table';
@@ -93,8 +100,9 @@ function createRowsOf<Input extends QueryInput | CandidateInput>(
   readerOf: ReaderOf<Input>,
   idOf: (input: Input) => string | undefined,
 ): RowsOf<Input> {
+  // A category may be empty or longer than any id; it then counts as unknown, in training as in serving.
   const keyedRow = (key: string, { grow }: EncodeMode): number =>
-    grow ? table.addRow(key, fallbackRow) : table.rowOf(key);
+    grow && idProblem(key) === undefined ? table.addRow(key, fallbackRow) : table.rowOf(key);
   switch (spec.kind) {
     case 'id':
       return (input, mode, push) => {

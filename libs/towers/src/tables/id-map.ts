@@ -16,9 +16,12 @@ const minSlots = 16;
  */
 export interface IdMap extends Stateful {
   readonly size: number;
-  /** Index of an id, or -1. */
+  /** Index of an id, or -1; an over-long id is in no map. */
   indexOf(id: string): number;
-  /** Index of an id, which is added when it is new. */
+  /**
+   * Index of an id, which is added when it is new.
+   * @throws RangeError when the id is longer than 128 bytes.
+   */
   add(id: string): number;
   /** The id at an index. */
   idAt(index: number): string;
@@ -32,7 +35,7 @@ export function createIdMap(name: string): IdMap {
   let ends: Uint32Array = new Uint32Array(minSlots); // end of each id in `bytes`, [size]
   let bytes: Uint8Array = new Uint8Array(16 * minSlots);
   const key: Keys = new Uint32Array(2);
-  const scratch = new Uint8Array(maxIdBytes * 3);
+  const scratch = new Uint8Array(maxIdBytes);
 
   const startOf = (index: number): number => (index === 0 ? 0 : ends[index - 1]);
 
@@ -43,10 +46,14 @@ export function createIdMap(name: string): IdMap {
     return true;
   };
 
-  /** Slot that holds the id, or the free slot where it belongs. Leaves the key and the bytes of the id in the scratch. */
-  const probe = (id: string): { slot: number; length: number } => {
-    const { read, written: length } = encoder.encodeInto(id, scratch);
-    if (read < id.length) throw new RangeError(`${name}: expected an id of at most ${maxIdBytes} bytes, found more`);
+  /** Writes the bytes of an id to the scratch and returns their number, or -1 when they are too many. */
+  const encode = (id: string): number => {
+    const { read, written } = encoder.encodeInto(id, scratch);
+    return read < id.length ? -1 : written;
+  };
+
+  /** Slot that holds the id of `length` bytes in the scratch, or the free slot where it belongs. Leaves its hash in the key. */
+  const probe = (id: string, length: number): number => {
     hashId(id, key, 0);
     const mask = slots.length - 1;
     let slot = key[0] & mask;
@@ -54,7 +61,7 @@ export function createIdMap(name: string): IdMap {
       const index = slots[slot] - 1;
       if (hashes[index * 2] === key[0] && hashes[index * 2 + 1] === key[1] && holds(index, length)) break;
     }
-    return { slot, length };
+    return slot;
   };
 
   const rehash = (): void => {
@@ -85,9 +92,18 @@ export function createIdMap(name: string): IdMap {
     get size() {
       return size;
     },
-    indexOf: (id) => slots[probe(id).slot] - 1,
+    indexOf: (id) => {
+      const length = encode(id);
+      return length < 0 ? -1 : slots[probe(id, length)] - 1;
+    },
     add: (id) => {
-      const { slot, length } = probe(id);
+      const length = encode(id);
+      if (length < 0) {
+        throw new RangeError(
+          `${name}: expected an id of at most ${maxIdBytes} bytes, found ${Buffer.byteLength(id, 'utf8')}`,
+        );
+      }
+      const slot = probe(id, length);
       return slots[slot] === 0 ? append(slot, length) : slots[slot] - 1;
     },
     idAt: (index) => {
