@@ -13,7 +13,8 @@ export interface SoftmaxRun {
 
 /** Runs the library's sampled softmax on plain numbers. */
 export function runSoftmax(input: PlainSoftmaxInput): SoftmaxRun {
-  return tf.tidy(() => {
+  let run: SoftmaxRun = { loss: NaN, queryGradient: [], candidateGradient: [] };
+  tf.tidy(() => {
     const { loss, queryGradient, candidateGradient } = sampledSoftmax({
       ...input,
       queries: tf.tensor2d([...input.queries]),
@@ -22,6 +23,7 @@ export function runSoftmax(input: PlainSoftmaxInput): SoftmaxRun {
       itemCodes: Int32Array.from(input.itemCodes),
       weights: Float32Array.from(input.weights),
     });
-    return { loss, queryGradient: queryGradient.arraySync(), candidateGradient: candidateGradient.arraySync() };
+    run = { loss, queryGradient: queryGradient.arraySync(), candidateGradient: candidateGradient.arraySync() };
   });
+  return run;
 }

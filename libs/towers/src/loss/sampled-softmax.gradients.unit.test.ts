@@ -1,7 +1,7 @@
 import { createRandom } from '@gatehouse/domain';
 
 import { useBackend } from '../use-backend.fixture';
-import { numericGradient } from './numeric-gradient.fixture';
+import { numericGradient } from '../numeric-gradient.fixture';
 import { plainLoss } from './plain-softmax.fixture';
 import { randomSoftmaxInput } from './random-softmax-input.fixture';
 import { runSoftmax, type SoftmaxRun } from './run-softmax.fixture';

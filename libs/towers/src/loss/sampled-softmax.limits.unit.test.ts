@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '@gatehouse/domain';
 
 import { useBackend } from '../use-backend.fixture';
-import { numericGradient } from './numeric-gradient.fixture';
+import { numericGradient } from '../numeric-gradient.fixture';
 import { plainRowLosses, type PlainSoftmaxInput } from './plain-softmax.fixture';
 import { runSoftmax, type SoftmaxRun } from './run-softmax.fixture';
 

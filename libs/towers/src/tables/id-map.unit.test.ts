@@ -1,0 +1,104 @@
+import { createRandom, maxIdBytes } from '@gatehouse/domain';
+
+import { createIdMap } from './id-map';
+
+const alphabets = ['a', 'bc', 'äß', '漢字', '🙂🚀', '0123456789', ' \n"'].map((text) => Array.from(text));
+
+/** Ids of 1 to 128 bytes in several scripts, with repeats. */
+function randomIds(seed: number, count: number): string[] {
+  const random = createRandom('ids', seed);
+  return Array.from({ length: count }, () => {
+    const alphabet = alphabets[random.below(alphabets.length)];
+    const characters = 1 + random.below(random.next() < 0.1 ? maxIdBytes / 4 : 4);
+    return Array.from({ length: characters }, () => alphabet[random.below(alphabet.length)]).join('');
+  });
+}
+
+describe('id map', () => {
+  it.each([1, 2, 3, 4, 5])('agrees with a JavaScript Map, seed %i', (seed) => {
+    const ids = randomIds(seed, 3000);
+    const [map, oracle] = [createIdMap('ids'), new Map<string, number>()];
+    const found = ids.map((id) => [map.indexOf(id), map.add(id)]);
+    const expected = ids.map((id) => {
+      const known = oracle.get(id) ?? -1;
+      if (known < 0) oracle.set(id, oracle.size);
+      return [known, oracle.get(id)];
+    });
+    expect(found).toEqual(expected);
+    expect(map.size).toBe(oracle.size);
+    expect([...oracle.keys()].map((id) => map.indexOf(id))).toEqual([...oracle.values()]);
+    expect([...oracle.values()].map((index) => map.idAt(index))).toEqual([...oracle.keys()]);
+  });
+
+  it('keeps every id through all sizes of its arrays', () => {
+    const map = createIdMap('ids');
+    const ids = Array.from({ length: 5000 }, (_, i) => `item-${i}`);
+    const indexes = [...ids.keys()];
+    expect(ids.map((id) => map.add(id))).toEqual(indexes);
+    expect(ids.map((id) => map.indexOf(id))).toEqual(indexes);
+    expect(map.indexOf('item-5000')).toBe(-1);
+  });
+
+  it('tells ids apart that share a prefix or differ in a zero byte', () => {
+    const map = createIdMap('ids');
+    expect(['', 'a', 'a\0', 'aa', '\0a'].map((id) => map.add(id))).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it.each([
+    ['ASCII', 'x'.repeat(128)],
+    ['two-byte letters', 'ä'.repeat(64)],
+    ['emoji', '🙂'.repeat(32)],
+  ])('holds an id of 128 bytes and refuses one more: %s', (_script, longest) => {
+    const map = createIdMap('ids');
+    expect(map.add(longest)).toBe(0);
+    expect(map.idAt(0)).toBe(longest);
+    expect(map.indexOf(`${longest}y`)).toBe(-1);
+    expect(() => map.add(`${longest}y`)).toThrow(/ids: expected an id of at most 128 bytes, found 129/);
+    expect(map.size).toBe(1);
+  });
+
+  // Sizes on both sides of a growth of each array, the empty map among them.
+  it.each([0, 1, 11, 12, 13, 16, 17, 81, 82, 500])('goes on from a snapshot of %i ids', (count) => {
+    const original = createIdMap('ids');
+    for (let i = 0; i < count; i++) original.add(`id ${i}`);
+    const restored = createIdMap('ids');
+    for (let i = 0; i < 50; i++) restored.add(`of the past ${i}`);
+    restored.restore(structuredClone(original.snapshot()));
+    expect(restored.size).toBe(count);
+    expect(restored.indexOf('of the past 0')).toBe(-1);
+    const ids = Array.from({ length: 2 * count + 20 }, (_, i) => `id ${i}`);
+    expect(ids.map((id) => restored.add(id))).toEqual(ids.map((id) => original.add(id)));
+    expect(ids.map((_, i) => restored.idAt(i))).toEqual(ids);
+    expect(restored.snapshot()).toEqual(original.snapshot());
+  });
+
+  it('uses the arrays of a snapshot in place', () => {
+    const original = createIdMap('ids');
+    ['a', 'b', 'c'].forEach((id) => original.add(id));
+    const snapshot = structuredClone(original.snapshot());
+    const restored = createIdMap('ids');
+    restored.restore(snapshot);
+    expect(restored.snapshot().tensors['slots'].data).toBe(snapshot.tensors['slots'].data);
+  });
+
+  it('refuses arrays that do not belong together', () => {
+    const map = createIdMap('ids');
+    ['a', 'b', 'c'].forEach((id) => map.add(id));
+    const { tensors } = map.snapshot();
+    const restore = (change: object) => () =>
+      createIdMap('ids').restore({ tensors: { ...tensors, ...change }, metadata: null });
+    const i32 = (length: number) => ({ dtype: 'I32', shape: [length], data: new Int32Array(length) });
+    const u8 = (length: number) => ({ dtype: 'U8', shape: [length], data: new Uint8Array(length) });
+    expect(restore({ slots: i32(17) })).toThrow(/power of two of slots, at most 3\/4 full, found 17 for 3 ids/);
+    expect(restore({ slots: i32(2) })).toThrow(/found 2 for 3 ids/);
+    expect(restore({ bytes: u8(2) })).toThrow(/ids: tensor bytes: expected U8\[3\], found U8\[2\]/);
+    expect(restore({ hashes: undefined })).toThrow(/ids: tensor hashes: expected U32\[6\], found none/);
+  });
+
+  it('refuses an index that no id has', () => {
+    const map = createIdMap('ids');
+    map.add('a');
+    expect(() => map.idAt(1)).toThrow(/ids: expected an index below 1, found 1/);
+    expect(() => map.idAt(-1)).toThrow(RangeError);
+  });
+});

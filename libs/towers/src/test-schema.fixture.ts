@@ -1,0 +1,51 @@
+import type { CandidateInput, QueryInput } from '@gatehouse/domain';
+import type { Schema, TableSpec } from '@gatehouse/schema';
+
+const table: TableSpec = { dimension: 3, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.5 };
+
+/** A small schema: user id plus history against item id, no layers. */
+export function testSchema(changes: Partial<Schema> = {}): Schema {
+  return {
+    hash: 'test',
+    actions: { click: { weight: 1, seen: true } },
+    attributes: {},
+    userState: { historyLimit: 3, seenLimit: 100 },
+    tables: { users: table, items: table },
+    query: {
+      features: [
+        { kind: 'id', name: 'user', table: 'users', dropout: 0 },
+        { kind: 'history', name: 'history', table: 'items', length: 3, decay: 0.8 },
+      ],
+      combine: 'sum',
+      layers: [],
+    },
+    candidate: {
+      features: [{ kind: 'id', name: 'item', table: 'items', dropout: 0 }],
+      combine: 'sum',
+      layers: [],
+    },
+    outputDimension: 3,
+    score: { similarity: 'cosine', temperature: 0.2 },
+    loss: { form: 'corrected' },
+    negatives: { inBatch: true, uniform: 0 },
+    estimator: { kind: 'exact' },
+    training: { batchSize: 4, updatesPerBatch: 1, denseLearningRate: 0.01, seed: 1 },
+    ...changes,
+  };
+}
+
+/** A query of a user with a history, oldest first. */
+export function testQuery(userId: string, history: readonly string[] = []): QueryInput {
+  return {
+    userId,
+    features: {},
+    history: history.map((itemId, i) => ({ itemId, eventTimeMs: i })),
+    context: {},
+    requestTimeMs: 1000,
+  };
+}
+
+/** An item without features. */
+export function testItem(itemId: string): CandidateInput {
+  return { itemId, features: {} };
+}
