@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   const log = openEmbeddedLog({ folder: config.log.folder });
   shutdown.onStop('event log', () => log.close());
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });
-  const indexes = openEmbeddedItemIndexStore({ folder: config.index.folder });
+  const indexes = await openEmbeddedItemIndexStore({ folder: config.index.folder });
   const refreshing = {
     models,
     writer: await models.lead('embedder'),
