@@ -34,7 +34,10 @@ export interface ImpressionSource {
 
 /** Appends impressions. */
 export interface ImpressionSink {
-  /** Resolves when all are durable, in order. After a failure a first part of them may be in the log; appending again is safe, because readers drop duplicates by event id. */
+  /**
+   * Resolves when all are durable, in order. After a failure a first part of them may be in the log;
+   * appending again is safe, because the trainer drops duplicates by event id.
+   */
   append(impressions: readonly Impression[]): Promise<void>;
 }
 
