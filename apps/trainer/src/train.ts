@@ -1,5 +1,6 @@
 import type { DeadLetterSink, ImpressionSource } from '@gatehouse/events';
 import type { Logger } from '@gatehouse/runtime';
+import { actionOf } from '@gatehouse/schema';
 
 import { cutBatches } from './cut-batches';
 import type { Learner } from './learner';
@@ -29,8 +30,12 @@ export interface Training {
  */
 export async function train(training: Training): Promise<void> {
   const { source, deadLetters, learner, publisher, schedule, followCatalogue, sleep, logger, signal } = training;
-  const { actions, training: spec } = learner.model.schema;
-  const batches = cutBatches(source.read(learner.offsets, signal), spec.batchSize, (action) => actions[action]?.weight);
+  const { schema } = learner.model;
+  const batches = cutBatches(
+    source.read(learner.offsets, signal),
+    schema.training.batchSize,
+    (action) => actionOf(schema, action)?.weight,
+  );
   for await (const batch of withIdle(batches, schedule.afterIdleMs, sleep)) {
     if (batch !== idle) {
       followCatalogue();

@@ -1,12 +1,12 @@
 import type { UserStateOptions } from '@gatehouse/events';
-import type { Schema } from '@gatehouse/schema';
+import { actionOf, type Schema } from '@gatehouse/schema';
 
 /** Rules of user state as the schema states them. */
-export function userStateOptions({ actions, userState }: Schema): UserStateOptions {
+export function userStateOptions(schema: Schema): UserStateOptions {
   return {
-    historyLimit: userState.historyLimit,
-    seenLimit: userState.seenLimit,
-    entersHistory: (action) => (actions[action]?.weight ?? 0) > 0,
-    marksSeen: (action) => actions[action]?.seen ?? false,
+    historyLimit: schema.userState.historyLimit,
+    seenLimit: schema.userState.seenLimit,
+    entersHistory: (action) => (actionOf(schema, action)?.weight ?? 0) > 0,
+    marksSeen: (action) => actionOf(schema, action)?.seen ?? false,
   };
 }

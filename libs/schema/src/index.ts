@@ -1,3 +1,4 @@
+export { actionOf } from './action-of';
 export { compileSchema } from './compile-schema';
 export { compileSchemaFile } from './compile-schema-file';
 export { ConfigError, type ConfigProblem } from './config-error';

@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
 import { createLogger, runMain } from '@gatehouse/runtime';
-import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 
 import { trainerConfig } from '../config';
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   catalogue.load(items, offset);
   const positives: Impression[] = [];
   for await (const impression of readBacklog(createEmbeddedImpressionSource(log))) {
-    if ((schema.actions[impression.action]?.weight ?? 0) > 0) positives.push(impression);
+    if ((actionOf(schema, impression.action)?.weight ?? 0) > 0) positives.push(impression);
   }
   positives.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
   await log.close();
