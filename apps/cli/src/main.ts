@@ -118,7 +118,7 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
     sleep: delay,
     signal: shutdown.signal,
   });
-  shutdown.onStop('apps', running.stop);
+  shutdown.onStop('apps', () => running.stop());
   progress.end();
   print(`\nreport: ${await writeReport(config.reports.folder, 'start', running.report)}`);
   if (running.answer) {

@@ -96,7 +96,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
           weight,
         });
       }
-      void userState.apply([impression], endOffsets);
+      userState.apply([impression], endOffsets);
     }
     return examples;
   };
@@ -163,7 +163,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
       }
       offsets = at;
     },
-    dispose: prequential.dispose,
+    dispose: () => prequential.dispose(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Features, type FeatureValue, idProblem, type Item } from '@gatehouse/domain';
+import { type FeatureValue, idProblem, type Item } from '@gatehouse/domain';
 import type { Schema } from '@gatehouse/schema';
 
 /** A row that is not an item, or why. */
@@ -38,7 +38,7 @@ export function itemOfRow(
       return { reason: `${name}: expected a ${kinds[name] ?? 'text'}, found ${JSON.stringify(value).slice(0, 60)}` };
     features[name] = feature;
   }
-  return { item: { itemId: itemId as string, features: features satisfies Features, available: true } };
+  return { item: { itemId: itemId as string, features, available: true } };
 }
 
 function featureOf(value: unknown, kind: ColumnKind): FeatureValue | undefined {
@@ -46,8 +46,7 @@ function featureOf(value: unknown, kind: ColumnKind): FeatureValue | undefined {
     const number = typeof value === 'string' ? Number(value) : value;
     return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
   }
-  if (Array.isArray(value))
-    return value.every((element) => typeof element === 'string') ? (value as string[]) : undefined;
+  if (Array.isArray(value)) return value.every((element) => typeof element === 'string') ? value : undefined;
   if (typeof value === 'number') return kind === 'text' ? String(value) : undefined;
   if (typeof value !== 'string') return undefined;
   return kind === 'list' ? value.split('|').filter(Boolean) : value;

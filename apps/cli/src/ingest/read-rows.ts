@@ -47,7 +47,7 @@ export async function openRows(file: string, required: readonly string[]): Promi
   const { size: totalBytes } = await stat(file);
   const raw = createReadStream(file);
   const bytes = name === file ? raw : raw.pipe(createGunzip());
-  raw.on('error', (error) => bytes.destroy(error));
+  raw.on('error', (error: Error) => bytes.destroy(error));
   const rows = isCsv ? readCsv(file, bytes, required) : readJsonLines(bytes);
   return { totalBytes, bytesRead: () => raw.bytesRead, rows };
 }
@@ -61,7 +61,7 @@ async function* readCsv(file: string, bytes: NodeJS.ReadableStream, required: re
     skip_empty_lines: true,
     max_record_size: maxLineBytes,
   });
-  bytes.on('error', (error) => parser.destroy(error));
+  bytes.on('error', (error: Error) => parser.destroy(error));
   let header: string[] | undefined;
   for await (const { record, info } of bytes.pipe(parser) as AsyncIterable<{
     record: string[];
