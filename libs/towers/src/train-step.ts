@@ -66,30 +66,31 @@ export function createTrainStep(model: TwoTowerModel, dropout: Random): TrainSte
     const training = { grow: true, dropout };
     const candidates = candidate.encode(batch.candidates, training); // first, so that histories find the rows of new items
     const queries = query.encode(batch.queries, training);
-    return tf.tidy(() => {
-      const queryPass = query.forward(queries);
-      const candidatePass = candidate.forward(candidates);
-      const { loss, queryGradient, candidateGradient } = sampledSoftmax({
-        queries: queryPass.output,
-        candidates: candidatePass.output,
-        logQ: batch.logQ,
-        itemCodes: itemCodes(batch.candidates),
-        weights: batch.weights,
-        temperature: schema.score.temperature,
-        form: schema.loss.form,
-        inBatch: schema.negatives.inBatch,
+    try {
+      return tf.tidy(() => {
+        const queryPass = query.forward(queries);
+        const candidatePass = candidate.forward(candidates);
+        const { loss, queryGradient, candidateGradient } = sampledSoftmax({
+          queries: queryPass.output,
+          candidates: candidatePass.output,
+          logQ: batch.logQ,
+          itemCodes: itemCodes(batch.candidates),
+          weights: batch.weights,
+          temperature: schema.score.temperature,
+          form: schema.loss.form,
+          inBatch: schema.negatives.inBatch,
+        });
+        if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss);
+        const queryWeights = queryPass.backward(queryGradient, queryRows);
+        const candidateWeights = candidatePass.backward(candidateGradient, candidateRows);
+        queryAdam.apply(query.dense.weights, queryWeights);
+        candidateAdam.apply(candidate.dense.weights, candidateWeights);
+        for (const { optimizer, gradients } of optimised.values()) optimizer.apply(gradients);
+        return loss;
       });
-      if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss);
-      const queryWeights = queryPass.backward(queryGradient, queryRows);
-      const candidateWeights = candidatePass.backward(candidateGradient, candidateRows);
-      queryAdam.apply(query.dense.weights, queryWeights);
-      candidateAdam.apply(candidate.dense.weights, candidateWeights);
-      for (const { optimizer, gradients } of optimised.values()) {
-        optimizer.apply(gradients);
-        gradients.clear();
-      }
-      return loss;
-    });
+    } finally {
+      for (const { gradients } of optimised.values()) gradients.clear(); // also when the step failed half-way
+    }
   };
 
   return { run, parts: [...[...optimised.values()].map(({ optimizer }) => optimizer), queryAdam, candidateAdam] };
