@@ -1,6 +1,8 @@
 import type { CandidateInput, QueryInput } from '@gatehouse/domain';
 import type { Schema, TableSpec } from '@gatehouse/schema';
 
+import type { TrainBatch } from './train-step';
+
 const table: TableSpec = { dimension: 3, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.5 };
 
 /** A small schema: user id plus history against item id, no layers. */
@@ -48,4 +50,15 @@ export function testQuery(userId: string, history: readonly string[] = []): Quer
 /** An item without features. */
 export function testItem(itemId: string): CandidateInput {
   return { itemId, features: {} };
+}
+
+/** Users with the item that each took, then the draws; every weight is 1 and every expected count. */
+export function testBatch(pairs: readonly (readonly [string, string])[], draws: readonly string[] = []): TrainBatch {
+  const candidates = [...pairs.map(([, item]) => item), ...draws].map(testItem);
+  return {
+    queries: pairs.map(([user]) => testQuery(user)),
+    candidates,
+    logQ: new Float32Array(candidates.length),
+    weights: new Float32Array(pairs.length).fill(1),
+  };
 }

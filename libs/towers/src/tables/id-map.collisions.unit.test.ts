@@ -15,6 +15,7 @@ describe('id map whose hashes collide', () => {
   it('still tells ids apart by their bytes', () => {
     const map = createIdMap('ids');
     const ids = Array.from({ length: 300 }, (_, i) => i.toString(36));
+    ids.push(...['a', 'b'].flatMap((end) => ['x'.repeat(127) + end, end + 'x'.repeat(127)]));
     const indexes = [...ids.keys()];
     expect(ids.map((id) => map.add(id))).toEqual(indexes);
     expect(ids.map((id) => map.indexOf(id))).toEqual(indexes);
