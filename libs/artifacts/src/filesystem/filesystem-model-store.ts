@@ -51,18 +51,21 @@ export function createFilesystemModelStore(options: FilesystemModelStoreOptions)
       naming(folder, async () => {
         await makeFolders(fs, folder, role);
         const epoch = await takeEpoch(fs, folder, role);
-        // From here on readers must never see what an older writer still writes. That writer may be past its own check of the
-        // epoch, and replace its pointer file at any moment. But once our file is there, readers look at ours alone, and it says
-        // what we read here, whatever the older writer does later: the new leader starts from its own copy. A call that the older
-        // writer saw succeed is in the copy, because `point` checks the epoch once more after it wrote: when it found none greater,
-        // it had written before we took ours, and so before we read. A pointer without a value is copied too, or else the first
-        // value of an older writer would be the only file.
-        for (const name of pointersOf[role]) {
-          await writePointer(fs, folder, name, { role, epoch }, (await readPointer(fs, folder, name)) ?? null);
-          await removeLeftovers(fs, pointerFolder(folder, name), { role, epoch });
-        }
-        await removeLeftovers(fs, versionsFolder(folder), { role, epoch });
-        return createWriter({ fs, folder, clock, role, epoch });
+        const stillLeads = (): Promise<void> => checkNotFenced(fs, folder, role, epoch);
+        return orFenced(stillLeads, async () => {
+          // From here on readers must never see what an older writer still writes. That writer may be past its own check of the
+          // epoch, and replace its pointer file at any moment. But once our file is there, readers look at ours alone, and it says
+          // what we read here, whatever the older writer does later: the new leader starts from its own copy. A call that the older
+          // writer saw succeed is in the copy, because `point` checks the epoch once more after it wrote: when it found none greater,
+          // it had written before we took ours, and so before we read. A pointer without a value is copied too, or else the first
+          // value of an older writer would be the only file.
+          for (const name of pointersOf[role]) {
+            await writePointer(fs, folder, name, { role, epoch }, (await readPointer(fs, folder, name)) ?? null);
+            await removeLeftovers(fs, pointerFolder(folder, name), { role, epoch });
+          }
+          await removeLeftovers(fs, versionsFolder(folder), { role, epoch });
+          return createWriter({ fs, folder, clock, role, epoch, stillLeads });
+        });
       }),
   };
 }
@@ -73,14 +76,15 @@ interface Writing {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly role: WriterRole;
   readonly epoch: number;
+  /** @throws FencedError once it does not. */
+  readonly stillLeads: () => Promise<void>;
 }
 
-function createWriter({ fs, folder, clock, role, epoch }: Writing): ModelWriter {
-  const stillLeads = (): Promise<void> => checkNotFenced(fs, folder, role, epoch);
+function createWriter({ fs, folder, clock, role, epoch, stillLeads }: Writing): ModelWriter {
   let last: Promise<unknown> = Promise.resolve();
   /** One call after the other, so that pointers keep the order of the calls and `prune` meets no save under way. */
   const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
-    const result = last.then(() => naming(folder, write));
+    const result = last.then(() => naming(folder, () => orFenced(stillLeads, write)));
     last = result.catch(() => undefined);
     return result;
   };
@@ -90,19 +94,7 @@ function createWriter({ fs, folder, clock, role, epoch }: Writing): ModelWriter 
       inTurn(async () => {
         if (role !== 'trainer') throw new RangeError(`save: expected the trainer, found the ${role}`);
         await stillLeads();
-        try {
-          return await writeVersion(draft, {
-            fs,
-            folder,
-            epoch,
-            createdAtMs: clock.nowMs(),
-            checkNotFenced: stillLeads,
-          });
-        } catch (error) {
-          // A newer leader removes our temporary folder, which fails here as a file that is gone.
-          if (systemCode(error) === 'ENOENT') await stillLeads();
-          throw error;
-        }
+        return writeVersion(draft, { fs, folder, epoch, createdAtMs: clock.nowMs(), checkNotFenced: stillLeads });
       }),
     point: (name, to) =>
       inTurn(async () => {
@@ -136,6 +128,16 @@ async function makeFolders(fs: StoreFs, folder: string, role: WriterRole): Promi
   for (const parent of parents) await fs.syncFolder(parent);
 }
 
+/** A newer leader removes what older ones have not finished, so to them a file that is gone says that they are fenced. */
+async function orFenced<T>(stillLeads: () => Promise<void>, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') await stillLeads();
+    throw error;
+  }
+}
+
 /** Gives a failure of the file system the name of the path that it is about. */
 async function naming<T>(folder: string, write: () => Promise<T>): Promise<T> {
   try {
@@ -143,7 +145,7 @@ async function naming<T>(folder: string, write: () => Promise<T>): Promise<T> {
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    const path = error instanceof Error && 'path' in error ? String(error.path) : folder;
+    const { path = folder } = error as NodeJS.ErrnoException;
     throw new StoreWriteError(path, code, { cause: error });
   }
 }

@@ -25,6 +25,9 @@ const pointerFields = z.strictObject({
   detail: z.json().exactOptional(),
 });
 
+/** Name and epoch stand in the file too, so that one copied to another place is refused. */
+const fileFields = z.strictObject({ name: z.string(), epoch: z.int(), pointer: pointerFields.nullable() });
+
 /** The folder that holds one file per epoch in which a pointer was written. */
 export function pointerFolder(folder: string, name: PointerName): string {
   return join(folder, 'pointers', name);
@@ -52,7 +55,10 @@ export async function readPointer(fs: StoreFs, folder: string, name: PointerName
   const path = join(pointerFolder(folder, name), `${epoch}.json`);
   try {
     const { bytes } = await readFile(fs, path);
-    return parseFields(fileFields(name, epoch), openSealedJson(bytes)).pointer ?? undefined;
+    const found = parseFields(fileFields, openSealedJson(bytes));
+    if (found.name !== name || found.epoch !== epoch)
+      throw new FormatError(`expected ${name} of epoch ${epoch}, found ${found.name} of epoch ${found.epoch}`);
+    return found.pointer ?? undefined;
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     throw new DamagedPointerError(path, cause.message, { cause });
@@ -77,9 +83,4 @@ export async function writePointer(
     await fs.remove(temporary).catch(() => undefined); // the next leader removes it
     throw error;
   }
-}
-
-/** Name and epoch stand in the file too, so that one copied to another place is refused. */
-function fileFields(name: PointerName, epoch: number) {
-  return z.strictObject({ name: z.literal(name), epoch: z.literal(epoch), pointer: pointerFields.nullable() });
 }

@@ -66,9 +66,9 @@ function encodeHeader(header: object): Uint8Array {
 
 function checkTensor(name: string, { dtype, shape, data }: StateTensor): void {
   if (name === '__metadata__') throw new RangeError('tensor name: __metadata__ is reserved by the format');
-  if (!(data instanceof views[dtype]) || data.length !== elementsOf(shape)) {
+  if (data[Symbol.toStringTag] !== views[dtype].name || data.length !== elementsOf(shape)) {
     throw new RangeError(
-      `tensor ${name}: expected ${dtype}[${shape.join(', ')}], found ${data.constructor.name} of ${data.length}`,
+      `tensor ${name}: expected ${dtype}[${shape.join(', ')}], found ${data[Symbol.toStringTag]} of ${data.length}`,
     );
   }
 }

@@ -37,6 +37,6 @@ export interface StoreFs {
 
 /** The system's code of an error, such as `ENOENT`; undefined for errors that are not the system's. */
 export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('syscall' in error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
