@@ -104,7 +104,7 @@ describe('train step', () => {
     const changed = values(trained).map((table, t) =>
       toRows(table).flatMap((row, r) => (row.join() === before[t][r].join() ? [] : [r])),
     );
-    // Fallback rows: users 1; items 2, history's first. Then ann, bob, cid, dan, and a, b, c, d: only c and ann, cid stay.
+    // Users: one fallback row, then ann, bob, cid, dan. Items: those of history and item, then a, b, c, d; a is in the histories.
     expect(changed).toEqual([
       [2, 4],
       [2, 3, 5],
