@@ -119,7 +119,7 @@ export interface ScoreSpec {
 }
 
 export interface LossSpec {
-  /** Form of the sampled softmax; design of `libs/towers/src/softmax-loss.ts`. */
+  /** Form of the sampled softmax; see `libs/towers/src/loss/sampled-softmax.ts`. */
   readonly form: 'standard' | 'corrected' | 'decoupled';
 }
 
