@@ -40,6 +40,6 @@ function validateRange(range: Range, attributes: readonly string[], path: string
 
 function validateAttribute(attribute: string, attributes: readonly string[], path: string): void {
   if (attributes.includes(attribute)) return;
-  const declared = attributes.length === 0 ? 'none are declared' : `one of ${attributes.join(', ')}`;
+  const declared = attributes.length === 0 ? 'no attribute, since none is declared' : `one of ${attributes.join(', ')}`;
   throw new InvalidFilterError(path, `attribute: expected ${declared}, found ${JSON.stringify(attribute)}`);
 }

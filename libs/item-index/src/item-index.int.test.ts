@@ -1,0 +1,31 @@
+import { openTemporaryStore } from './embedded/temporary-store.fixture';
+import { createExactItemIndexStore } from './exact';
+import { itemIndexContract } from './item-index.contract';
+import { itemIndexStoreContract } from './item-index-store.contract';
+import { naiveIndexContract } from './naive-index.contract';
+import type { AdapterUnderTest } from './under-test.fixture';
+
+const UNDER_TEST: readonly AdapterUnderTest[] = [
+  {
+    name: 'exact',
+    exact: true,
+    open: async () => ({ store: createExactItemIndexStore(), close: async () => undefined }),
+  },
+  {
+    name: 'embedded, exact below infinity',
+    exact: true,
+    open: () => openTemporaryStore({ exactBelow: Infinity }),
+  },
+  {
+    name: 'embedded, always with a graph',
+    exact: false,
+    // Narrow searches, so that the graph answers for few points too: it does from 32 rows per hit on.
+    open: () => openTemporaryStore({ exactBelow: 0, expansionSearch: 16 }),
+  },
+];
+
+for (const adapter of UNDER_TEST) {
+  itemIndexContract(adapter);
+  itemIndexStoreContract(adapter);
+  naiveIndexContract(adapter);
+}
