@@ -1,0 +1,14 @@
+export { type Cleanup, createCleanup } from './create-cleanup';
+export { createTemporaryFolder } from './create-temporary-folder';
+export { createWorld, type World, type WorldOptions } from './create-world';
+export { holdPort } from './hold-port';
+export {
+  LineTimeoutError,
+  type LineWait,
+  type LogLine,
+  type ProcessEnd,
+  ProcessEndedError,
+  type ProcessOptions,
+  startProcess,
+  type TestProcess,
+} from './start-process';
