@@ -26,9 +26,9 @@ export interface Retrieving {
 /** Answers queries. */
 export interface Retrieve {
   /** @throws InvalidRequestError, NotServingError, CallCancelledError, OutOfTimeError. */
-  one(request: RetrieveRequest, signal: AbortSignal): Promise<RetrieveResponse>;
+  readonly one: (request: RetrieveRequest, signal: AbortSignal) => Promise<RetrieveResponse>;
   /** All from one version. @throws like `one`. */
-  batch(request: BatchRetrieveRequest, signal: AbortSignal): Promise<BatchRetrieveResponse>;
+  readonly batch: (request: BatchRetrieveRequest, signal: AbortSignal) => Promise<BatchRetrieveResponse>;
 }
 
 const sources: Readonly<Record<SourceName, CandidateSource>> = { 'two-tower': twoTower, popular };

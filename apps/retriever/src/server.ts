@@ -20,9 +20,9 @@ import { type Calls, MalformedMessage } from './calls';
 
 /** What the methods do; each gets a signal that aborts when its work is no longer wanted. */
 export interface Methods {
-  retrieve(request: RetrieveRequest, signal: AbortSignal): Promise<RetrieveResponse>;
-  batchRetrieve(request: BatchRetrieveRequest, signal: AbortSignal): Promise<BatchRetrieveResponse>;
-  similarItems(request: SimilarItemsRequest, signal: AbortSignal): Promise<SimilarItemsResponse>;
+  readonly retrieve: (request: RetrieveRequest, signal: AbortSignal) => Promise<RetrieveResponse>;
+  readonly batchRetrieve: (request: BatchRetrieveRequest, signal: AbortSignal) => Promise<BatchRetrieveResponse>;
+  readonly similarItems: (request: SimilarItemsRequest, signal: AbortSignal) => Promise<SimilarItemsResponse>;
 }
 
 /** A listening server. */

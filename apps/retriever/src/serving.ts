@@ -11,7 +11,7 @@ export class NotServingError extends Error {
 /** Holds the pair that answers, and every older one until its last call has ended. */
 export interface Serving {
   /** The pair that the next call gets. */
-  current(): ServingPair | undefined;
+  readonly current: () => ServingPair | undefined;
   /**
    * Runs a call on the current pair, which stays whole until the call has ended.
    * @throws NotServingError while there is none.
@@ -47,7 +47,9 @@ export function createServing(dispose: (pair: ServingPair) => Promise<void>): Se
     const one: Hold = {
       pair,
       disposed,
-      acquire: () => void references++,
+      acquire: () => {
+        references++;
+      },
       release: () => {
         if (--references === 0) settle(dispose(pair).finally(() => holds.delete(one)));
       },

@@ -59,6 +59,7 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
 }
 
 function lookupOf(index: ItemIndex & Partial<PointLookup>): PointLookup {
-  if (!index.get) throw new UnsupportedError('this index cannot look up items by id');
-  return index as ItemIndex & PointLookup;
+  const { get } = index;
+  if (!get) throw new UnsupportedError('this index cannot look up items by id');
+  return { get: (itemIds) => get.call(index, itemIds) };
 }

@@ -44,7 +44,7 @@ export interface RunningRetriever {
   /** Rejects when something broke that serving cannot go on without; never resolves. */
   readonly failed: Promise<never>;
   /** Ends without failing a call, and frees everything. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Name of the part of a version that holds the users' state. */
@@ -97,7 +97,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
 
   return {
     port: server.port,
-    failed: new Promise((_, reject) => followingPointer.catch(reject)),
+    failed: followingPointer.then(() => new Promise<never>(() => undefined)),
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { readYaml } from '@gatehouse/schema';
+
+import { retrieverConfig } from './config';
+
+const file = join(__dirname, '../../../config/retriever.yaml');
+const text = readFileSync(file, 'utf8');
+
+test('the file shows every key with its default', () => {
+  const defaults = retrieverConfig.parse({});
+  expect(readYaml(text, file, retrieverConfig)).toEqual(defaults);
+  const keysOf = (value: unknown): string[] =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? []
+      : Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)]);
+  for (const key of keysOf(defaults)) expect(text).toMatch(new RegExp(`^ *${key}:`, 'm'));
+});
+
+test('the environment overrides a key, and an unknown one is refused', () => {
+  const read = (values: Record<string, string>) =>
+    readYaml(text, file, retrieverConfig, { prefix: 'GATEHOUSE_RETRIEVER_', values });
+  expect(read({ GATEHOUSE_RETRIEVER_USER_STATE_FOLDER: 'x', GATEHOUSE_RETRIEVER_PORT: '0' })).toMatchObject({
+    userState: { folder: 'x' },
+    port: 0,
+  });
+  expect(() => read({ GATEHOUSE_RETRIEVER_PROT: '1' })).toThrow('GATEHOUSE_RETRIEVER_PROT');
+  expect(() => read({ GATEHOUSE_RETRIEVER_PORT: '70000' })).toThrow('port: expected a number of at most 65535');
+});

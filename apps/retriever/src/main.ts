@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+
+import { setLogger } from '@grpc/grpc-js';
+import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import {
+  createEmbeddedImpressionSource,
+  createEmbeddedUserState,
+  openEmbeddedLog,
+  type EmbeddedUserState,
+} from '@gatehouse/events/embedded';
+import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
+import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
+import { readYamlFile, type Schema } from '@gatehouse/schema';
+import { loadBackend } from '@gatehouse/towers';
+
+import { retrieverConfig } from './config';
+import { createOffThreadLoader } from './load-off-thread';
+import { startRetriever } from './start-retriever';
+import { twoTowerLibrary } from './two-tower-library';
+
+const prefix = 'GATEHOUSE_RETRIEVER_';
+/** Of each step of the end; serving has the longest, and the process must be gone 15 s after SIGTERM. */
+const stopTimeoutMs = 14_000;
+
+async function main(): Promise<number> {
+  const config = await readYamlFile('config/retriever.yaml', retrieverConfig, { prefix, values: process.env });
+  const logger = createLogger({ app: 'retriever', level: config.logLevel });
+  const quietly = (...words: unknown[]): void => logger.debug('grpc.said', { words: words.join(' ') });
+  setLogger({ error: quietly, info: quietly, debug: quietly });
+  const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  const backend = await loadBackend(config.backend);
+
+  const log = openEmbeddedLog({ folder: config.log.folder });
+  shutdown.onStop('log', () => log.close());
+  const openUsers = ({ actions, userState }: Schema): EmbeddedUserState =>
+    createEmbeddedUserState(config.userState.folder, {
+      ...userState,
+      entersHistory: (action) => (actions[action]?.weight ?? 0) > 0,
+      marksSeen: (action) => actions[action]?.seen ?? false,
+    });
+  const retriever = await startRetriever(
+    {
+      models: createFilesystemModelStore({ folder: config.artifacts.folder }),
+      loadParts: createOffThreadLoader(join(__dirname, 'load-version.worker.js'), config.artifacts.folder),
+      indexes: await openEmbeddedItemIndexStore({ folder: config.index.folder }),
+      towers: twoTowerLibrary,
+      source: createEmbeddedImpressionSource(log),
+      openUsers,
+      clock: systemClock,
+      delay,
+      logger,
+    },
+    config,
+  );
+  shutdown.onStop('serving', retriever.stop);
+  logger.info('retriever.listening', { backend, host: config.host, port: retriever.port });
+  return Promise.race([shutdown.stopped, retriever.failed]);
+}
+
+void runMain('retriever', main);

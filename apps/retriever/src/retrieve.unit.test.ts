@@ -1,0 +1,201 @@
+import { RetrieveRequest } from '@gatehouse/proto';
+import { createManualClock } from '@gatehouse/runtime';
+
+import { CallCancelledError, OutOfTimeError } from './call-errors';
+import { createRetrieve } from './retrieve';
+import {
+  createFakeIndex,
+  createFakePair,
+  createRecordingLogger,
+  type FakeIndex,
+  hitsOf,
+  userRecordOf,
+} from './retriever.fixture';
+import { createServing } from './serving';
+import { disposePair, type ServingPair } from './serving-pair';
+
+const never = new AbortController().signal;
+const users: Record<string, ReturnType<typeof userRecordOf>> = {
+  known: userRecordOf(['h1', 'h2'], ['h1', 'h2', 's1']),
+};
+
+function setUp(pair: ServingPair) {
+  const serving = createServing(disposePair);
+  serving.replace(pair);
+  const logger = createRecordingLogger();
+  const retrieve = createRetrieve({
+    serving,
+    users: { get: (userId) => users[userId] },
+    clock: createManualClock(1000),
+    searchEffort: 64,
+    logger,
+  });
+  const ask = (request: Partial<RetrieveRequest>, signal = never) =>
+    retrieve.one(RetrieveRequest.fromPartial(request), signal);
+  return { serving, retrieve, ask, logger };
+}
+
+const pairOver = (...itemIds: string[]) =>
+  createFakePair('1-1', { index: createFakeIndex('1-1.1', () => hitsOf(...itemIds)) });
+const idsOf = ({ candidates }: { candidates: readonly { itemId: string }[] }) => candidates.map(({ itemId }) => itemId);
+
+test('a known user gets the two-tower answer with version, effort and freshness', async () => {
+  const { ask, logger } = setUp(pairOver('a', 'b', 'c'));
+  expect(await ask({ userId: 'known', limit: 2 })).toEqual({
+    candidates: [
+      { itemId: 'a', score: 1, sources: [{ source: 'two-tower', score: 1 }] },
+      { itemId: 'b', score: 1 - 1 / 1024, sources: [{ source: 'two-tower', score: 1 - 1 / 1024 }] },
+    ],
+    modelVersion: '1-1',
+    indexVersion: '1-1.1',
+    searchEffort: 64,
+    degraded: false,
+    degradedReason: '',
+    freshness: { modelEventTimeMs: 5, catalogueTimeMs: 7, userEventTimeMs: 101 }, // h2, the second of two
+  });
+  expect(logger.lines.map(({ line, fields }) => [line, fields['modelVersion']])).toEqual([
+    ['debug candidates.served', '1-1'],
+  ]);
+});
+
+test('an unknown user gets both sources, joined by rank, each candidate naming its own', async () => {
+  const { ask } = setUp(pairOver('a', 'p2'));
+  const { candidates } = await ask({ userId: 'stranger' });
+  // Popular: p1, p2, p3. By rank: p2 = 1/62 + 1/62 = .0323, a = p1 = 1/61 = .0164, p3 = 1/63 = .0159; a before p1 by id.
+  expect(candidates.map(({ itemId, sources }) => [itemId, sources.map(({ source }) => source)])).toEqual([
+    ['p2', ['two-tower', 'popular']],
+    ['a', ['two-tower']],
+    ['p1', ['popular']],
+    ['p3', ['popular']],
+  ]);
+  expect(candidates[0].score).toBeCloseTo(2 / 62, 12);
+});
+
+test('a history of its own makes a stranger known', async () => {
+  const { ask } = setUp(pairOver('a'));
+  const history = { entries: [{ itemId: 'x', eventTimeMs: 1 }] };
+  expect(idsOf(await ask({ userId: 'stranger', history }))).toEqual(['a']);
+  expect(idsOf(await ask({ history }))).toEqual(['a']);
+});
+
+test('sources are those asked for', async () => {
+  const { ask } = setUp(pairOver('a'));
+  expect(idsOf(await ask({ userId: 'known', sources: ['popular'] }))).toEqual(['p1', 'p2', 'p3']);
+  expect(idsOf(await ask({ sources: ['two-tower'] }))).toEqual(['a']);
+});
+
+test("the request's own history wins over the stored one, even when it is empty", async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  await ask({ userId: 'known' });
+  await ask({ userId: 'known', history: { entries: [{ itemId: 'x', eventTimeMs: 9 }] } });
+  const { freshness } = await ask({ userId: 'known', history: { entries: [] } });
+  expect((pair.index as FakeIndex).requests.map(({ vector }) => vector[1])).toEqual([2, 1, 0]); // lengths of the histories
+  expect(freshness?.userEventTimeMs).toBe(0);
+});
+
+test('seen items, the history and excluded items stay out when asked', async () => {
+  const { ask } = setUp(pairOver('h1', 's1', 'x', 'a', 'h2', 'b'));
+  expect(idsOf(await ask({ userId: 'known' }))).toEqual(['h1', 's1', 'x', 'a', 'h2', 'b']);
+  expect(idsOf(await ask({ userId: 'known', excludeSeen: true, excludeItemIds: ['x'] }))).toEqual(['a', 'b']);
+  const history = { entries: [{ itemId: 'a', eventTimeMs: 1 }] };
+  expect(idsOf(await ask({ userId: 'known', history, excludeSeen: true }))).toEqual(['x', 'b']);
+});
+
+test('filter and effort reach the index', async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  const value = { kind: { $case: 'numberValue' as const, value: 1990 } };
+  await ask({ userId: 'known', filter: { condition: { $case: 'equals', value: { attribute: 'year', value } } } });
+  expect((pair.index as FakeIndex).requests[0]).toMatchObject({
+    effort: 64,
+    filter: { equals: { attribute: 'year', value: 1990 } },
+  });
+});
+
+test('a failing index degrades the answer to what is popular, and says so', async () => {
+  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire: /secret/path')));
+  const { ask, logger } = setUp(createFakePair('1-1', { index }));
+  const answer = await ask({ userId: 'known', limit: 2 });
+  expect(idsOf(answer)).toEqual(['p1', 'p2']);
+  expect(answer).toMatchObject({ degraded: true, degradedReason: 'two-tower failed', modelVersion: '1-1' });
+  expect(logger.lines.map(({ line }) => line)).toContain('warn source.failed');
+});
+
+test('a failing index with nothing to fall back on is an error', async () => {
+  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire')));
+  const { ask } = setUp(createFakePair('1-1', { index, popular: [] }));
+  await expect(ask({ userId: 'known' })).rejects.toThrow('disk on fire');
+});
+
+test('a cancelled call asks the index for nothing', async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  await expect(ask({ userId: 'known' }, AbortSignal.abort(new CallCancelledError()))).rejects.toThrow(
+    CallCancelledError,
+  );
+  expect((pair.index as FakeIndex).requests).toEqual([]);
+});
+
+test('a call cancelled during its search ends there, without falling back', async () => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', async () => {
+    abort.abort(new CallCancelledError());
+    throw new Error('aborted');
+  });
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  await expect(ask({ userId: 'known' }, abort.signal)).rejects.toThrow('aborted');
+});
+
+test('a search that runs out of time falls back while there is time to send', async () => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', async () => {
+    abort.abort(new OutOfTimeError());
+    throw abort.signal.reason;
+  });
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  expect(await ask({ userId: 'known' }, abort.signal)).toMatchObject({
+    degraded: true,
+    degradedReason: 'two-tower ran out of time',
+  });
+});
+
+test('a batch answers in order, from one version', async () => {
+  const { retrieve } = setUp(createFakePair('1-1'));
+  const requests = [{ userId: 'known', limit: 1 }, { limit: 3 }].map((request) => RetrieveRequest.fromPartial(request));
+  const { responses } = await retrieve.batch({ requests }, never);
+  expect(responses.map(({ candidates }) => candidates.length)).toEqual([1, 3]);
+});
+
+test('an invalid request in a batch is named by its place', async () => {
+  const { retrieve } = setUp(createFakePair('1-1'));
+  const requests = [{}, { limit: 1001 }].map((request) => RetrieveRequest.fromPartial(request));
+  await expect(retrieve.batch({ requests }, never)).rejects.toThrow(
+    'requests[1].limit: expected 1 to 1000, found 1001',
+  );
+});
+
+test('under load, 100 switches mix no answer and touch no disposed pair', async () => {
+  const pairs = Array.from({ length: 101 }, (_, i) => createFakePair(`1-${i + 1}`));
+  const { serving, ask, retrieve } = setUp(pairs[0]);
+  const answers: Promise<readonly Awaited<ReturnType<typeof ask>>[]>[] = [];
+  for (const pair of pairs.slice(1)) {
+    for (let i = 0; i < 5; i++) answers.push(ask({ userId: 'known' }).then((answer) => [answer]));
+    const requests = [{}, { userId: 'known' }, {}].map((request) => RetrieveRequest.fromPartial(request));
+    answers.push(retrieve.batch({ requests }, never).then(({ responses }) => responses));
+    await new Promise(setImmediate);
+    serving.replace(pair);
+  }
+  for (const batch of await Promise.all(answers)) {
+    const [{ modelVersion }] = batch;
+    for (const answer of batch) {
+      expect(answer).toMatchObject({ modelVersion, indexVersion: `${modelVersion}.1`, degraded: false });
+      const fromIndex = answer.candidates.filter(({ itemId }) => !itemId.startsWith('p'));
+      expect(fromIndex).toHaveLength(20);
+      const sequence = modelVersion.split('-')[1];
+      for (const { itemId } of fromIndex) expect(itemId.startsWith(`${modelVersion}/${sequence}/`)).toBe(true);
+    }
+  }
+  await serving.close();
+  expect(pairs.every(({ index }) => (index as FakeIndex).closed)).toBe(true);
+});
