@@ -12,23 +12,39 @@ export async function* withIdle<T>(
   sleep: (ms: number, signal: AbortSignal) => Promise<void>,
 ): AsyncGenerator<T | typeof idle> {
   const iterator = values[Symbol.asyncIterator]();
+  let isWaiting = false;
   try {
-    let next = iterator.next();
     for (;;) {
-      const awake = new AbortController();
-      const rest = sleep(idleMs, awake.signal).then(
-        () => idle,
-        () => idle,
-      );
-      const first = await Promise.race([next, rest]);
-      awake.abort();
-      if (first === idle) yield idle;
+      const next = iterator.next();
+      isWaiting = true;
+      if (await isLate(next, idleMs, sleep)) yield idle;
       const result = await next;
+      isWaiting = false;
       if (result.done) return;
       yield result.value;
-      next = iterator.next();
     }
   } finally {
-    await iterator.return?.();
+    const ended = Promise.resolve(iterator.return?.());
+    // One that waits for its next value ends only after that: whoever leaves at idle, with an error perhaps, must not wait for it.
+    if (isWaiting) ended.catch(() => undefined);
+    else await ended;
+  }
+}
+
+/** Whether `idleMs` pass before `next` settles. */
+async function isLate(
+  next: Promise<unknown>,
+  idleMs: number,
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  const awake = new AbortController();
+  const rest = sleep(idleMs, awake.signal).then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([next.then(() => false), rest]);
+  } finally {
+    awake.abort(); // ends the timer
   }
 }
