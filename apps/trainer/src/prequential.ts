@@ -98,10 +98,10 @@ export function createPrequential(
       seen,
       {
         name: 'evaluation.sums',
-        snapshot: (): Snapshot => ({
-          tensors: { sums: { dtype: 'F64', shape: [3], data: sums.slice() } },
-          metadata: null,
-        }),
+        snapshot: (): Snapshot => {
+          dispose(); // who resumes has no vectors, so who goes on embeds the catalogue anew at the same place
+          return { tensors: { sums: { dtype: 'F64', shape: [3], data: sums.slice() } }, metadata: null };
+        },
         restore: (snapshot) => sums.set(tensorOf('evaluation.sums', snapshot, 'sums', 'F64', 3)),
       },
     ],
