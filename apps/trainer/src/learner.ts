@@ -85,7 +85,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
   ];
 
   /** Walks the events in order: each query sees exactly the events before it. */
-  const collectExamples = (impressions: readonly Impression[], endOffsets: Offsets): Example[] => {
+  const collectExamples = (impressions: readonly Impression[], end: Offsets): Example[] => {
     const examples: Example[] = [];
     for (const impression of impressions) {
       const weight = schema.actions[impression.action].weight;
@@ -96,7 +96,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
           weight,
         });
       }
-      userState.apply([impression], endOffsets);
+      userState.apply([impression], end);
     }
     return examples;
   };
@@ -133,7 +133,8 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
       return prequential.sums;
     },
     learn: (batch) => {
-      const examples = collectExamples(batch.impressions, batch.endOffsets);
+      const end = mergeOffsets(offsets, batch.endOffsets);
+      const examples = collectExamples(batch.impressions, end);
       prequential.score(examples);
       frequency.observe(hashIds(examples.map(({ candidate }) => candidate.itemId))); // once, however many updates follow
       const losses: number[] = [];
@@ -146,7 +147,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
         deadLettered: batch.rejected.length,
         loss,
       });
-      offsets = mergeOffsets(offsets, batch.endOffsets);
+      offsets = end;
       return loss;
     },
     snapshot: () => ({
