@@ -1,8 +1,5 @@
 import type { Impression, Offsets } from '@gatehouse/domain';
-import type { ImpressionRecord } from '@gatehouse/events';
-
-/** A record that cannot be applied. */
-export type RejectedRecord = Extract<ImpressionRecord, { rejection: unknown }>;
+import type { ImpressionRecord, RejectedRecord } from '@gatehouse/events';
 
 /** The records up to and including the last positive of one batch, in the order of the log. */
 export interface ImpressionBatch {
