@@ -1,0 +1,110 @@
+import { createRandom } from '@gatehouse/domain';
+import type { ImpressionRecord } from '@gatehouse/events';
+
+import { cutBatches, type ImpressionBatch } from './cut-batches';
+
+const actions: Readonly<Record<string, { readonly weight: number }>> = {
+  click: { weight: 1 },
+  purchase: { weight: 2 },
+  shown: { weight: 0 },
+};
+const weightOf = (action: string): number | undefined => actions[action]?.weight;
+
+const record = (offset: number, action: string, partition = 0): ImpressionRecord => ({
+  topic: 'impressions',
+  partition,
+  offset,
+  impression: { eventId: `${partition}/${offset}`, userId: 'u', itemId: 'i', eventTimeMs: offset, action },
+});
+const malformed = (offset: number, partition = 0): ImpressionRecord => ({
+  topic: 'impressions',
+  partition,
+  offset,
+  rejection: { code: 'malformed-json', reason: 'no JSON' },
+  value: Uint8Array.of(1),
+});
+
+async function cut(chunks: readonly (readonly ImpressionRecord[])[], positives: number): Promise<ImpressionBatch[]> {
+  async function* arriving(): AsyncGenerator<readonly ImpressionRecord[]> {
+    yield* chunks;
+  }
+  const batches: ImpressionBatch[] = [];
+  for await (const batch of cutBatches(arriving(), positives, weightOf)) batches.push(batch);
+  return batches;
+}
+
+const idsOf = ({ impressions }: ImpressionBatch): string[] => impressions.map(({ eventId }) => eventId);
+
+describe('cutBatches', () => {
+  it('ends each batch at its last positive and leaves the rest', async () => {
+    const records = [
+      record(0, 'shown'),
+      record(1, 'click'),
+      malformed(2),
+      record(3, 'purchase'), // second positive: the batch ends
+      record(4, 'shown'),
+      record(5, 'click'),
+      record(6, 'click'), // and here
+      record(7, 'click'), // waits for one more
+      malformed(8),
+    ];
+    const batches = await cut([records], 2);
+    expect(batches.map(idsOf)).toEqual([
+      ['0/0', '0/1', '0/3'],
+      ['0/4', '0/5', '0/6'],
+    ]);
+    expect(batches.map(({ endOffsets }) => endOffsets)).toEqual([{ impressions: { 0: 4 } }, { impressions: { 0: 7 } }]);
+    expect(batches.map(({ rejected }) => rejected.map(({ offset }) => offset))).toEqual([[2], []]);
+  });
+
+  it('names the next offset of each partition that took part', async () => {
+    const [batch] = await cut([[record(5, 'click', 1)], [record(40, 'shown', 0), record(6, 'click', 1)]], 2);
+    expect(batch.endOffsets).toEqual({ impressions: { 0: 41, 1: 7 } });
+  });
+
+  it.each(['like', 'constructor', '__proto__'])('rejects the unknown action %p with what was found', async (action) => {
+    const [batch] = await cut([[record(0, action), record(1, 'click')]], 1);
+    expect(idsOf(batch)).toEqual(['0/1']);
+    const [{ offset, rejection, value }] = batch.rejected;
+    expect([offset, rejection.code]).toEqual([0, 'unknown-action']);
+    expect(rejection.reason).toContain(JSON.stringify(action));
+    expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject({ eventId: '0/0', action });
+  });
+
+  it.each(Array.from({ length: 50 }, (_, seed) => seed))(
+    'cuts the same batches however records arrive, seed %d',
+    async (seed) => {
+      const random = createRandom('records', seed);
+      const kinds = ['click', 'purchase', 'shown', 'like', 'malformed'];
+      const all = Array.from({ length: random.below(60) }, () => kinds[random.below(kinds.length)]);
+      const records = all.map((kind, i) => (kind === 'malformed' ? malformed(i) : record(i, kind)));
+      const chunks: ImpressionRecord[][] = [];
+      for (let at = 0; at < records.length;) {
+        const size = random.below(7); // some chunks are empty
+        chunks.push(records.slice(at, at + size));
+        at += size;
+      }
+      const positives = 1 + random.below(5);
+      const batches = await cut(chunks, positives);
+      expect(batches).toEqual(await cut([records], positives));
+
+      const total = all.filter((kind) => (weightOf(kind) ?? 0) > 0).length;
+      expect(batches).toHaveLength(Math.floor(total / positives));
+      let start = 0;
+      for (const { impressions, rejected, endOffsets } of batches) {
+        expect(impressions.filter(({ action }) => actions[action].weight > 0)).toHaveLength(positives);
+        const end = endOffsets['impressions'][0];
+        expect(impressions.length + rejected.length).toBe(end - start); // none is lost
+        start = end;
+      }
+    },
+  );
+
+  it('cuts the same batches from the end of any batch on', async () => {
+    const records = Array.from({ length: 30 }, (_, i) => record(i, i % 3 === 0 ? 'shown' : 'click'));
+    const batches = await cut([records], 4);
+    for (const [i, { endOffsets }] of batches.entries()) {
+      expect(await cut([records.slice(endOffsets['impressions'][0])], 4)).toEqual(batches.slice(i + 1));
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { hashIds, type Snapshot, type StateTensor } from '@gatehouse/domain';
+import { createFrequencyEstimator } from '@gatehouse/sampling';
+import { canariesPart, NonFiniteLossError, readCanaries } from '@gatehouse/towers';
+
+import type { ImpressionBatch } from './cut-batches';
+import { batchesOf, createWorld, useCpu, type World, worldImpressions, worldSchema } from './world.fixture';
+
+type Parts = Readonly<Record<string, Snapshot>>;
+
+/** Vectors that last for many batches: what is kept of them must not change what a resumed run does. */
+const evaluation = { sampleRate: 0.8, maxStalenessSteps: 12 };
+const before = 5;
+const batchCount = 9;
+
+/** One value of a tensor, changed. */
+function changed({ tensors, metadata }: Snapshot, name: string, change: (data: StateTensor['data']) => void): Snapshot {
+  const copy = structuredClone(tensors[name]);
+  change(copy.data);
+  return { tensors: { ...tensors, [name]: copy }, metadata };
+}
+
+/** One value of JSON kept as bytes, changed. */
+function rewritten(snapshot: Snapshot, name: string, pattern: RegExp, by: string): Snapshot {
+  const text = new TextDecoder().decode(snapshot.tensors[name].data);
+  expect(text).toMatch(pattern);
+  const data = new TextEncoder().encode(text.replace(pattern, by));
+  return { ...snapshot, tensors: { ...snapshot.tensors, [name]: { dtype: 'U8', shape: [data.length], data } } };
+}
+
+const addOne = (data: StateTensor['data']): void => {
+  data[0]++;
+};
+
+/** Every part of a checkpoint, with a change of one value that the run must notice. A part that is added belongs into this list. */
+const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => Snapshot])[] = [
+  ['table.users', (part) => changed(part, 'values', addOne)],
+  ['table.items', (part) => changed(part, 'values', addOne)],
+  ['table.genres', (part) => changed(part, 'values', (data) => (data[8] += 1))], // row 1: the first genre
+  ['query.dense', (part) => changed(part, 'weights', addOne)],
+  ['candidate.dense', (part) => changed(part, 'weights', addOne)],
+  ['table.users.adagrad', (part) => changed(part, 'accumulators', addOne)],
+  ['table.items.adagrad', (part) => changed(part, 'accumulators', addOne)],
+  ['table.genres.adagrad', (part) => changed(part, 'accumulators', (data) => (data[1] += 1))],
+  ['query.dense.adam', (part) => changed(part, 'mean', addOne)],
+  ['candidate.dense.adam', (part) => changed(part, 'clock', addOne)],
+  ['frequency', (part) => changed(part, 'clock', addOne)],
+  ['random.rows', (part) => changed(part, 'state', addOne)],
+  ['random.dropout', (part) => changed(part, 'state', addOne)],
+  ['random.negatives', (part) => changed(part, 'state', addOne)],
+  ['user-state', (part) => changed(part, 'history-items', (data) => (data[data.length - 1] ^= 1))],
+  ['catalogue', (part) => rewritten(part, 'items', /"g0"/, '"g1"')],
+  ['popularity', (part) => changed(part, 'counts', (data) => (data[data.length >> 1] += 50))],
+  ['evaluation.seen', (part) => rewritten(part, 'users', /"i\d+"/g, '"unknown"')],
+  ['evaluation.sums', (part) => changed(part, 'sums', addOne)],
+  ['canary-queries', (part) => changedCanary(part)],
+  ['progress', (part) => changed(part, 'counts', addOne)],
+];
+
+function changedCanary({ tensors, metadata }: Snapshot): Snapshot {
+  const entries = structuredClone(metadata) as unknown as { query: { userId: string } }[];
+  entries[0].query.userId = 'somebody else';
+  return { tensors, metadata: entries };
+}
+
+/** A whole copy: snapshots alias live state. */
+const saved = ({ learner }: World): Parts => structuredClone(learner.snapshot());
+
+const without = (parts: Parts, name: string): Parts =>
+  Object.fromEntries(Object.entries(parts).filter(([other]) => other !== name));
+
+/** What a run shows to the outside, the part itself apart: what it feeds must differ, not only what was changed. */
+function effects({ learner }: World, name: string): unknown {
+  return { others: without(learner.snapshot(), name), counts: learner.counts, prequential: learner.prequential };
+}
+
+describe('createLearner', () => {
+  useCpu();
+
+  let batches: ImpressionBatch[];
+  let checkpoint: Parts;
+  /** What a learner holds that never stopped after the checkpoint. */
+  let uninterrupted: World;
+  beforeAll(async () => {
+    batches = await batchesOf(worldImpressions(110), worldSchema());
+    expect(batches.length).toBeGreaterThanOrEqual(batchCount);
+    uninterrupted = learnTo(createWorld(worldSchema(), evaluation), 0, before);
+    checkpoint = saved(uninterrupted);
+    learnTo(uninterrupted, before, batchCount);
+  });
+
+  const learnTo = (world: World, from: number, to: number): World => {
+    for (let b = from; b < to; b++) {
+      if (b === before + 1) world.catalogue.apply([{ itemId: 'i3', item: null, offset: 40 }]); // positions move
+      world.learner.learn(batches[b]);
+    }
+    return world;
+  };
+  const resumed = (parts: Parts, world = createWorld(worldSchema(), evaluation)): World => {
+    world.learner.restore(structuredClone(parts), { impressions: { 0: 1 } });
+    return learnTo(world, before, batchCount);
+  };
+
+  it('registers exactly the parts that these tests know, each under a name of its own', () => {
+    expect(createWorld().learner.parts.map(({ name }) => name)).toEqual(PARTS.map(([name]) => name));
+    expect(new Set(PARTS.map(([name]) => name)).size).toBe(PARTS.length);
+  });
+
+  it('goes on from a checkpoint bit for bit as one that never stopped', () => {
+    expect(saved(resumed(checkpoint))).toEqual(saved(uninterrupted));
+  });
+
+  it('forgets all it knew when it is restored', () => {
+    const used = createWorld(worldSchema(), evaluation);
+    for (const batch of batches.slice(6)) used.learner.learn(batch);
+    expect(saved(resumed(checkpoint, used))).toEqual(saved(uninterrupted));
+  });
+
+  it.each(PARTS)('notices one changed value of %s', (name, perturb) => {
+    const bent = resumed({ ...checkpoint, [name]: perturb(checkpoint[name]) });
+    expect(isDeepStrictEqual(effects(bent, name), effects(uninterrupted, name))).toBe(false);
+  });
+
+  it('refuses a checkpoint that lacks any part', () => {
+    const { learner } = createWorld();
+    for (const [name] of PARTS) {
+      const others = structuredClone(without(checkpoint, name));
+      expect(() => learner.restore(others, {})).toThrow(new RegExp(`expected part ${name}, found`));
+    }
+  });
+
+  it('moves its offsets and those of the user state together, over all partitions', () => {
+    const { learner, userState } = createWorld();
+    const at = (partition: number, offset: number) => ({ impressions: { [partition]: offset } });
+    const [first, second, third] = batches;
+    learner.learn({ ...first, endOffsets: at(0, 9) });
+    learner.learn({ ...second, endOffsets: at(1, 5) });
+    expect(learner.offsets).toEqual({ impressions: { 0: 9, 1: 5 } });
+    expect(userState.offsets).toEqual(learner.offsets);
+    learner.learn({ ...third, endOffsets: at(0, 20) });
+    expect(learner.offsets).toEqual({ impressions: { 0: 20, 1: 5 } });
+    expect(userState.offsets).toEqual(learner.offsets);
+  });
+
+  it.each([1, 3])('lets the estimator observe each batch once with %d updates', (updatesPerBatch) => {
+    const schema = worldSchema();
+    const { learner } = createWorld({ ...schema, training: { ...schema.training, updatesPerBatch } });
+    const expected = createFrequencyEstimator('frequency', schema.estimator);
+    for (const batch of batches.slice(0, 4)) {
+      learner.learn(batch);
+      const positives = batch.impressions.filter(({ action }) => schema.actions[action].weight > 0);
+      expected.observe(hashIds(positives.map(({ itemId }) => itemId)));
+    }
+    expect(learner.snapshot()['frequency']).toEqual(expected.snapshot());
+  });
+
+  it('carries its schema and a canary per event, whose vectors are those of its own query tower', () => {
+    const { learner, schema } = learnTo(createWorld(), 0, 3);
+    const canaries = readCanaries(learner.snapshot()[canariesPart]);
+    expect(canaries).toHaveLength(3 * schema.training.batchSize);
+    const vectors = learner.model.query.embed(canaries.map(({ query }) => query));
+    canaries.forEach(({ vector }, c) => expect(vector).toEqual(vectors.slice(c * 8, (c + 1) * 8)));
+    expect(learner.snapshot()['schema'].metadata).toEqual(schema);
+  });
+
+  it('changes no weight when the loss is not finite', () => {
+    const { learner } = learnTo(createWorld(), 0, 2);
+    const broken = structuredClone(learner.snapshot());
+    broken['query.dense'].tensors['weights'].data.fill(NaN);
+    const other = createWorld();
+    other.learner.restore(broken, {});
+    const weights = structuredClone(other.learner.model.tables.get('items')!.values);
+    expect(() => other.learner.learn(batches[2])).toThrow(NonFiniteLossError);
+    expect(other.learner.model.tables.get('items')!.values.slice(0, weights.length)).toEqual(weights);
+    expect(other.learner.counts.batches).toBe(2);
+  });
+});
