@@ -105,6 +105,9 @@ export interface ModelWriter {
 
 /** Where model versions live. */
 export interface ModelStore extends ModelReader {
-  /** Takes the next epoch of a role by an exclusive create and copies the role's pointers into it, so older writers are fenced. */
+  /**
+   * Takes the next epoch of a role by an exclusive create and copies the role's pointers into it, so older writers are fenced.
+   * @throws FencedError when another writer takes the epoch after it meanwhile; StoreWriteError; DamagedPointerError.
+   */
   lead(role: WriterRole): Promise<ModelWriter>;
 }

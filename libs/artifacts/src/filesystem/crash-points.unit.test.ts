@@ -6,7 +6,7 @@ import { createFilesystemModelStore } from './filesystem-model-store';
 import { type FsCall, hookFs } from './testing/hook-fs';
 import { createPowerCutFs, type PowerCutFs } from './testing/power-cut-fs';
 
-const folder = '/store';
+const folder = '/srv/gatehouse/store';
 const openStore = (fs: Parameters<typeof hookFs>[0]): ModelStore => createFilesystemModelStore({ folder, fs });
 
 /** A disk with the versions 1-1 to 1-3, pointers that name 1-3, and what a writer had left unfinished. */
@@ -32,14 +32,14 @@ async function life(store: ModelStore, done: Set<string>): Promise<void> {
   await writer.prune(2, []);
 }
 
-/** Runs {@link life} in a process that dies at its `diesAt`-th call: that one and all later ones fail. */
-async function liveUntil(fs: PowerCutFs, diesAt: number, torn: boolean): Promise<{ done: Set<string>; calls: number }> {
+/** Runs {@link life} in a process that dies at its `diesAt`-th call: of a write half is done, and all later calls fail. */
+async function liveUntil(fs: PowerCutFs, diesAt: number): Promise<{ done: Set<string>; calls: number }> {
   let calls = 0;
   const done = new Set<string>();
   const dying = async ({ tear }: FsCall): Promise<void> => {
     calls++;
     if (calls < diesAt) return;
-    if (torn && calls === diesAt) await tear();
+    if (calls === diesAt) await tear();
     throw Object.assign(new Error('the process is dead'), { code: 'EIO', syscall: 'simulated' });
   };
   await life(openStore(hookFs(fs, dying)), done).catch(() => undefined);
@@ -75,30 +75,27 @@ describe('a crash of the trainer', () => {
   let calls: number;
   beforeAll(async () => {
     disk = await diskWithVersions();
-    const whole = await liveUntil(disk(), Infinity, false);
+    const whole = await liveUntil(disk(), Infinity);
     expect([...whole.done]).toEqual(['saved', 'checkpoint', 'latest']);
     expect(whole.calls).toBeGreaterThan(80);
     calls = whole.calls;
   });
 
-  it.each([false, true])(
-    'leaves every version whole and every pointer on one, at each call to the file system (torn writes: %p)',
-    async (torn) => {
-      for (let diesAt = 1; diesAt <= calls; diesAt++) {
-        const fs = disk();
-        const { done } = await liveUntil(fs, diesAt, torn);
-        await checkSurvivor(fs, done);
-      }
-    },
-  );
+  it('leaves every version whole and every pointer on one, at each call to the file system', async () => {
+    for (let diesAt = 1; diesAt <= calls; diesAt++) {
+      const fs = disk();
+      const { done } = await liveUntil(fs, diesAt);
+      await checkSurvivor(fs, done);
+    }
+  });
 
-  it.each([0, 1, 2, 3])(
+  it.each([0, 1, 2])(
     'does so when the power goes too, with any part of what was not synced (seed %p)',
     async (seed) => {
       for (let diesAt = 1; diesAt <= calls + 1; diesAt++) {
         const random = createRandom('power cut', 1000 * diesAt + seed);
         const fs = disk();
-        const { done } = await liveUntil(fs, diesAt, true);
+        const { done } = await liveUntil(fs, diesAt);
         await checkSurvivor(fs.powerCut(seed === 0 ? () => 0 : () => random.next()), done);
       }
     },
@@ -107,7 +104,7 @@ describe('a crash of the trainer', () => {
   it('in its first start leaves a folder in which the next can start', async () => {
     for (let diesAt = 1, died = true; died; diesAt++) {
       const fs = createPowerCutFs();
-      died = (await liveUntil(fs, diesAt, true)).calls >= diesAt;
+      died = (await liveUntil(fs, diesAt)).calls >= diesAt;
       const survivor = fs.powerCut(() => 0);
       const id = await publish(await openStore(survivor).lead('trainer'), 9);
       expect(await valueOf(openStore(survivor), id)).toEqual({ value: 9 });

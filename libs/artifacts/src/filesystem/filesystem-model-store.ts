@@ -94,7 +94,7 @@ function createWriter({ fs, folder, clock, role, epoch, stillLeads }: Writing): 
       inTurn(async () => {
         if (role !== 'trainer') throw new RangeError(`save: expected the trainer, found the ${role}`);
         await stillLeads();
-        return writeVersion(draft, { fs, folder, epoch, createdAtMs: clock.nowMs(), checkNotFenced: stillLeads });
+        return writeVersion(draft, { fs, folder, epoch, createdAtMs: clock.nowMs() });
       }),
     point: (name, to) =>
       inTurn(async () => {
@@ -121,10 +121,10 @@ function createWriter({ fs, folder, clock, role, epoch, stillLeads }: Writing): 
 async function makeFolders(fs: StoreFs, folder: string, role: WriterRole): Promise<void> {
   const pointers = pointersOf[role].map((name) => pointerFolder(folder, name));
   const folders = [epochsFolder(folder, role), versionsFolder(folder), ...pointers];
-  // The folder above the store may be one that we cannot open, once the store is there.
-  const isNew = (await fs.kind(folder)) === undefined;
+  const parents = new Set([...folders.map(dirname), folder]);
+  // Folders above the store only when they are new: later we may have no right to open them.
+  for (let above = folder; (await fs.kind(above)) === undefined; above = dirname(above)) parents.add(dirname(above));
   for (const each of folders) await fs.makeFolder(each);
-  const parents = new Set([...folders.map(dirname), folder, ...(isNew ? [dirname(folder)] : [])]);
   for (const parent of parents) await fs.syncFolder(parent);
 }
 

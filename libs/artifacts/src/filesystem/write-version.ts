@@ -17,8 +17,6 @@ export interface VersionWriting {
   readonly folder: string;
   readonly epoch: number;
   readonly createdAtMs: number;
-  /** Throws when another writer has taken over. */
-  readonly checkNotFenced: () => Promise<void>;
 }
 
 const noHash = '0'.repeat(64);
@@ -55,7 +53,6 @@ export async function writeVersion(draft: VersionDraft, writing: VersionWriting)
     const manifest = manifestOf(draft, writing, files);
     await writeFile(fs, join(place, manifestName), [encodeManifest(manifest)]);
     await fs.syncFolder(place);
-    await writing.checkNotFenced();
     await fs.rename(place, final);
     place = final;
     await fs.syncFolder(versionsFolder(folder));
