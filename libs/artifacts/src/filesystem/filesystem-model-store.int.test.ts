@@ -6,10 +6,9 @@ import { draftOf, modelStoreContract, publish, type StorePlace } from '../model-
 import { createFilesystemModelStore } from './filesystem-model-store';
 import { createPowerCutFs } from './testing/power-cut-fs';
 
-async function folderPlace(shared: boolean): Promise<StorePlace & { folder: string }> {
+async function folderPlace(shared: boolean): Promise<StorePlace> {
   const folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
   return {
-    folder,
     open: () => createFilesystemModelStore({ folder: join(folder, 'store'), shared }),
     close: () => rm(folder, { recursive: true }),
   };
@@ -29,11 +28,17 @@ const UNDER_TEST: [string, () => Promise<StorePlace>][] = [
 describe.each(UNDER_TEST)('model store over %s', (_, createPlace) => modelStoreContract(createPlace));
 
 describe('filesystem model store', () => {
+  let place: StorePlace | undefined;
+  afterEach(async () => {
+    await place?.close();
+    place = undefined;
+  });
+
   it.each([
     [true, SharedArrayBuffer],
     [false, ArrayBuffer],
   ])('reads each file into one buffer (shared: %p)', async (shared, expected) => {
-    const place = await folderPlace(shared);
+    place = await folderPlace(shared);
     const store = place.open();
     const writer = await store.lead('trainer');
     const pair = {
@@ -44,7 +49,6 @@ describe('filesystem model store', () => {
     const { a, b } = (await store.load('1-1')).parts['pair'].tensors;
     expect(a.data.buffer).toBeInstanceOf(expected);
     expect(a.data.buffer).toBe(b.data.buffer);
-    await place.close();
   });
 
   it('writes the layout that its documentation names', async () => {
