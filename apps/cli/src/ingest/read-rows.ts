@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-import { parse } from 'csv-parse';
+import { type CsvRow, readCsvRecords } from './read-csv-records';
+import { type Line, readLines } from './read-lines';
 
 /** One row of a file, or why its line is none. Lines count from 1. */
 export type Row =
@@ -16,8 +17,9 @@ export class FileFormatError extends Error {
   constructor(
     readonly file: string,
     problem: string,
+    options?: ErrorOptions,
   ) {
-    super(`${file}: ${problem}`);
+    super(`${file}: ${problem}`, options);
   }
 }
 
@@ -28,8 +30,8 @@ export interface RowFile {
   readonly rows: AsyncIterable<Row>;
 }
 
-/** Longest line that is read: an event or an item is far smaller. */
-const maxLineBytes = 1 << 20;
+/** Longest row that is read: an event or an item is far smaller. */
+const maxRowBytes = 1 << 20;
 
 /**
  * Opens the rows of a `.csv` (with a header) or `.jsonl` file, `.gz` or not, one after the other. A bad row is passed on with its
@@ -44,66 +46,78 @@ export async function openRows(file: string, required: readonly string[]): Promi
   if (!isCsv && !/\.(jsonl|ndjson)$/.test(name)) {
     throw new FileFormatError(file, 'expected a file name that ends in .csv, .jsonl, .csv.gz or .jsonl.gz');
   }
-  const { size: totalBytes } = await stat(file);
+  const status = await stat(file);
+  if (status.isDirectory()) throw new FileFormatError(file, 'expected a file, found a folder');
   const raw = createReadStream(file);
-  const bytes = name === file ? raw : raw.pipe(createGunzip());
-  raw.on('error', (error: Error) => bytes.destroy(error));
-  const rows = isCsv ? readCsv(file, bytes, required) : readJsonLines(bytes);
-  return { totalBytes, bytesRead: () => raw.bytesRead, rows };
+  const lines = readLines(name === file ? raw : unzip(file, raw), maxRowBytes);
+  const rows = isCsv ? readCsv(file, readCsvRecords(lines, maxRowBytes), required) : readJsonLines(lines);
+  return { totalBytes: status.size, bytesRead: () => raw.bytesRead, rows };
 }
 
-async function* readCsv(file: string, bytes: NodeJS.ReadableStream, required: readonly string[]): AsyncGenerator<Row> {
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: maxLineBytes,
-  });
-  bytes.on('error', (error: Error) => parser.destroy(error));
-  let header: string[] | undefined;
-  for await (const { record, info } of bytes.pipe(parser) as AsyncIterable<{
-    record: string[];
-    info: { lines: number };
-  }>) {
-    if (!header) {
-      header = record.map((column) => column.trim());
-      const missing = required.filter((column) => !header?.includes(column));
-      if (missing.length > 0) {
-        throw new FileFormatError(
-          file,
-          `line 1: expected the columns ${required.join(', ')}, found ${header.join(', ')}`,
-        );
-      }
-      continue;
-    }
-    if (record.length !== header.length) {
-      yield { line: info.lines, reason: `expected ${header.length} columns, found ${record.length}` };
-      continue;
-    }
-    yield { line: info.lines, values: Object.fromEntries(header.map((column, i) => [column, record[i]])) };
+async function* unzip(file: string, raw: ReadStream): AsyncGenerator<Buffer> {
+  const plain = createGunzip();
+  pipeline(raw, plain, () => undefined); // each is destroyed with the other; what fails is thrown below
+  try {
+    yield* plain as AsyncIterable<Buffer>;
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    if (!code.startsWith('Z_')) throw cause;
+    throw new FileFormatError(file, `expected gzip data: ${message}`, { cause });
   }
-  if (!header)
-    throw new FileFormatError(file, `expected a header with the columns ${required.join(', ')}, found an empty file`);
 }
 
-async function* readJsonLines(bytes: NodeJS.ReadableStream): AsyncGenerator<Row> {
-  let line = 0;
-  for await (const text of createInterface({ input: bytes, crlfDelay: Infinity })) {
-    line++;
-    if (text.trim() === '') continue;
-    if (text.length > maxLineBytes) {
-      yield { line, reason: `expected at most ${maxLineBytes} characters, found ${text.length}` };
-      continue;
+async function* readCsv(
+  file: string,
+  records: AsyncIterable<CsvRow>,
+  required: readonly string[],
+): AsyncGenerator<Row> {
+  let header: readonly string[] | undefined;
+  for await (const record of records) {
+    if (!header) header = headerOf(file, record, required);
+    else if ('reason' in record) yield record;
+    else if (record.fields.length !== header.length) {
+      yield { line: record.line, reason: `expected ${header.length} columns, found ${record.fields.length}` };
+    } else {
+      const { line, fields } = record;
+      yield { line, values: Object.fromEntries(header.map((column, i) => [column, fields[i]])) };
     }
-    try {
-      const values: unknown = JSON.parse(text);
-      if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
-        yield { line, values: values as Record<string, unknown> };
-      } else yield { line, reason: `expected a JSON object, found ${text.slice(0, 60)}` };
-    } catch (error) {
-      yield { line, reason: `not JSON: ${(error as Error).message}` };
-    }
+  }
+  if (!header) {
+    throw new FileFormatError(file, `expected a header with the columns ${required.join(', ')}, found an empty file`);
+  }
+}
+
+function headerOf(file: string, record: CsvRow, required: readonly string[]): readonly string[] {
+  if ('reason' in record) throw new FileFormatError(file, `line ${record.line}: ${record.reason}`);
+  const columns = record.fields.map((column) => column.trim());
+  if (!required.every((column) => columns.includes(column))) {
+    throw new FileFormatError(
+      file,
+      `line ${record.line}: expected the columns ${required.join(', ')}, found ${columns.join(', ')}`,
+    );
+  }
+  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  if (twice !== undefined) {
+    throw new FileFormatError(file, `line ${record.line}: expected columns of different names, found ${twice} twice`);
+  }
+  return columns;
+}
+
+async function* readJsonLines(lines: AsyncIterable<Line>): AsyncGenerator<Row> {
+  for await (const { line, ...content } of lines) {
+    if ('tooManyBytes' in content) {
+      yield { line, reason: `expected a line of at most ${maxRowBytes} bytes, found ${content.tooManyBytes}` };
+    } else if (content.text.trim() !== '') yield jsonRow(line, content.text);
+  }
+}
+
+function jsonRow(line: number, text: string): Row {
+  try {
+    const values: unknown = JSON.parse(text);
+    return typeof values === 'object' && values !== null && !Array.isArray(values)
+      ? { line, values: values as Record<string, unknown> }
+      : { line, reason: `expected a JSON object, found ${text.slice(0, 60)}` };
+  } catch (error) {
+    return { line, reason: `not JSON: ${(error as Error).message}` };
   }
 }
