@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Impression, Item } from '@gatehouse/domain';
 
 import { eventOfRow } from './ingest/event-row';
-import { itemOfRow } from './ingest/item-row';
+import { type ColumnKind, itemOfRow } from './ingest/item-row';
 import { openRows } from './ingest/read-rows';
 
 /** Items and events of a MovieLens folder. */
@@ -32,12 +32,17 @@ export async function readMovieLens(folder: string): Promise<DemoData> {
 
 type Values = Readonly<Record<string, unknown>>;
 
+const columnKinds = new Map<string, ColumnKind>([
+  ['year', 'number'],
+  ['genres', 'list'],
+]);
+
 function movieOfRow({ movieId, title, genres }: Values): Item | string {
   const text = String(title);
   const year = /\((\d{4})\)\s*$/.exec(text)?.[1];
   const row = itemOfRow(
     { item: movieId, title: text, year: year ?? '', genres: genres === '(no genres listed)' ? '' : genres },
-    { year: 'number', genres: 'list' },
+    columnKinds,
   );
   return 'item' in row ? row.item : row.reason;
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import { idProblem, type Impression } from '@gatehouse/domain';
 
+import { textOf } from './text-of';
+
 /** A row that is not an event, or why. */
 export type EventRow = { readonly impression: Impression } | { readonly reason: string };
 
@@ -37,12 +39,6 @@ export function eventOfRow(row: Readonly<Record<string, unknown>>, actions: Read
   return { impression: { eventId, ...fields } };
 }
 
-/** Ids are text; JSON numbers are taken as they print, when they are whole. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
-}
-
 /** Below this a whole number counts seconds (until the year 5138), from it on milliseconds (since 1973). */
 const firstMilliseconds = 1e11;
 /** Last instant that a JavaScript date can hold. */
@@ -57,8 +53,19 @@ function timeOf(value: unknown): number | undefined {
   return Number.isFinite(timeMs) && timeMs >= 0 && timeMs <= maxTimeMs ? Math.round(timeMs) : undefined;
 }
 
+const isoTime = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A time without a zone is UTC: the same row is the same event on every machine. */
 function isoTimeMs(text: string): number {
-  return /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : NaN;
+  const [, date, time = '00:00', zone = 'Z'] = isoTime.exec(text) ?? [];
+  if (date === undefined || !isDay(date)) return NaN;
+  return Date.parse(`${date}T${time}${zone}`);
+}
+
+/** Whether the calendar has it: JavaScript takes February 30 for March 1 or 2. */
+function isDay(date: string): boolean {
+  const dayMs = Date.parse(`${date}T00:00Z`);
+  return Number.isFinite(dayMs) && new Date(dayMs).toISOString().startsWith(date);
 }
 
 function show(value: unknown): string {
