@@ -1,5 +1,13 @@
 import type { Impression, Item, ItemId } from '@gatehouse/domain';
-import type { ImpressionSink, ItemCatalogue } from '@gatehouse/events';
+import {
+  decodeImpression,
+  decodeItem,
+  encodeImpression,
+  encodeItem,
+  type ImpressionSink,
+  type ItemCatalogue,
+  type Rejection,
+} from '@gatehouse/events';
 import type { Schema } from '@gatehouse/schema';
 
 import { eventColumns, eventOfRow } from './event-row';
@@ -42,7 +50,7 @@ export async function ingestItems(
     ['item'],
     (values) => {
       const row = itemOfRow(values, kinds);
-      return 'item' in row ? { value: row.item } : row;
+      return 'item' in row ? readable(row.item, encodeItem, decodeItem) : row;
     },
     (items) => catalogue.put(items.map((item) => ({ itemId: item.itemId, item }))),
     onBytes,
@@ -62,7 +70,7 @@ export async function ingestEvents(file: string, target: IngestTarget, onBytes: 
     eventColumns,
     (values) => {
       const row = eventOfRow(values, actions);
-      return 'impression' in row ? { value: row.impression } : row;
+      return 'impression' in row ? readable(row.impression, encodeImpression, decodeImpression) : row;
     },
     async (events) => {
       const added = [...new Set(events.map(({ itemId }) => itemId))].filter((itemId) => !known.has(itemId));
@@ -76,10 +84,23 @@ export async function ingestEvents(file: string, target: IngestTarget, onBytes: 
   );
 }
 
+type Read<T> = { readonly value: T } | { readonly reason: string };
+
+/** Passes on only what readers of the log accept: there, a value that they refuse would be in the way for good. */
+function readable<T>(value: T, encode: (value: T) => Uint8Array, decode: (bytes: Uint8Array) => object): Read<T> {
+  try {
+    const decoded = decode(encode(value)) as { readonly rejection?: Rejection };
+    return decoded.rejection ? { reason: decoded.rejection.reason } : { value };
+  } catch (error) {
+    if (error instanceof RangeError) return { reason: error.message }; // too large to be written
+    throw error;
+  }
+}
+
 async function inBatches<T>(
   file: string,
   columns: readonly string[],
-  read: (values: Readonly<Record<string, unknown>>) => { readonly value: T } | { readonly reason: string },
+  read: (values: Readonly<Record<string, unknown>>) => Read<T>,
   write: (values: readonly T[]) => Promise<void>,
   onBytes: OnBytes,
 ): Promise<IngestResult> {
