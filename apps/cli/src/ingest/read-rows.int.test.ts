@@ -25,11 +25,12 @@ async function read(file: string, required = ['user', 'item']): Promise<Row[]> {
   return rows;
 }
 
-/** The error that reading a file ends with. */
-async function failure(file: string): Promise<Error> {
-  const result = await read(file).catch((error: unknown) => error);
-  if (result instanceof Error) return result;
-  throw new Error(`${file}: expected an error`);
+/** The error that reading a file ends with; undefined when there is none. */
+async function failure(file: string): Promise<unknown> {
+  return read(file).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 describe('a CSV file', () => {
@@ -121,14 +122,14 @@ describe('a file that cannot be read', () => {
   it('is refused when it is a folder', async () => {
     const file = join(folder, 'events.csv');
     await mkdir(file);
-    expect((await failure(file)).message).toBe(`${file}: expected a file, found a folder`);
+    expect(await failure(file)).toMatchObject({ message: `${file}: expected a file, found a folder` });
   });
 
   it('is refused by its ending', async () => {
     const file = await write('events.parquet.gz', 'x');
-    expect((await failure(file)).message).toBe(
-      `${file}: expected a file name that ends in .csv, .jsonl, .csv.gz or .jsonl.gz`,
-    );
+    expect(await failure(file)).toMatchObject({
+      message: `${file}: expected a file name that ends in .csv, .jsonl, .csv.gz or .jsonl.gz`,
+    });
   });
 
   it.each([
@@ -138,7 +139,9 @@ describe('a file that cannot be read', () => {
     const file = await write('events.csv.gz', content);
     const error = await failure(file);
     expect(error).toBeInstanceOf(FileFormatError);
-    expect(error.message).toMatch(`${file}: expected gzip data: `);
-    expect(error.cause).toMatchObject({ code: expect.stringMatching(/^Z_/) as string });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`${file}: expected gzip data: `) as string,
+      cause: { code: expect.stringMatching(/^Z_/) as string },
+    });
   });
 });
