@@ -179,11 +179,11 @@ test('under load, 100 switches mix no answer and touch no disposed pair', async 
   const pairs = Array.from({ length: 101 }, (_, i) => createFakePair(`1-${i + 1}`));
   const { serving, ask, retrieve } = setUp(pairs[0]);
   const answers: Promise<readonly Awaited<ReturnType<typeof ask>>[]>[] = [];
-  for (const pair of pairs.slice(1)) {
-    for (let i = 0; i < 5; i++) answers.push(ask({ userId: 'known' }).then((answer) => [answer]));
+  for (const [i, pair] of pairs.slice(1).entries()) {
+    for (let n = 0; n < 5; n++) answers.push(ask({ userId: 'known' }).then((answer) => [answer]));
     const requests = [{}, { userId: 'known' }, {}].map((request) => RetrieveRequest.fromPartial(request));
     answers.push(retrieve.batch({ requests }, never).then(({ responses }) => responses));
-    await new Promise(setImmediate);
+    if (i % 2 === 0) await new Promise(setImmediate); // switch before as well as during the searches
     serving.replace(pair);
   }
   for (const batch of await Promise.all(answers)) {

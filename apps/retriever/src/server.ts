@@ -59,9 +59,9 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
   constructor(
     readonly address: string,
-    options: ErrorOptions,
+    reason: string,
   ) {
-    super(`cannot listen on ${address}`, options);
+    super(`cannot listen on ${address}: ${reason}`);
   }
 }
 
@@ -111,7 +111,7 @@ export async function startServer(methods: Methods, calls: Calls, listening: Lis
 function bind(server: Server, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
-      if (cause) reject(new ListenError(address, { cause }));
+      if (cause) reject(new ListenError(address, /EADDRINUSE/.test(cause.message) ? 'port in use' : cause.message));
       else resolve(port);
     });
   });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -277,7 +277,7 @@ test('an address in use is one clear line', async () => {
   await once(occupier, 'listening');
   closing.push(() => occupier.close());
   const { port } = occupier.address() as { port: number };
-  await expect(start(named, { port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}`);
+  await expect(start(named, { port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: port in use`);
 });
 
 test('plaintext for other machines needs a word', async () => {
@@ -337,6 +337,17 @@ test('stopping one of two under load fails no call', async () => {
   await expect(first.client.retrieve({}, { deadlineMs: 500 })).rejects.toMatchObject({ code: status.UNAVAILABLE });
 });
 
+function refusesConnections({ port }: RunningRetriever): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => resolve(true));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
+}
+
 test('a call in flight is answered, and one who watches the health does not hold up the end', async () => {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -361,6 +372,7 @@ test('a call in flight is answered, and one who watches the health does not hold
   await waitFor(() => searching && statuses.length > 0, { what: 'a call in flight', ...soon });
   const stopping = stop();
   await waitFor(() => statuses.at(-1) === 'NOT_SERVING', { what: 'NOT_SERVING', ...soon });
+  await waitFor(() => refusesConnections(retriever), { what: 'the end of accepting', ...soon });
   release();
   expect((await call).candidates).toHaveLength(1);
   await stopping;
