@@ -19,7 +19,7 @@ const UNDER_TEST: readonly AdapterUnderTest[] = [
   {
     name: 'embedded, always with a graph',
     exact: false,
-    // Narrow searches, so that the graph answers for few points too: it does from 32 rows per hit on.
+    // Narrow searches, so that the graph answers for few points too: it does from 16 rows per hit on.
     open: () => openTemporaryStore({ exactBelow: 0, expansionSearch: 16 }),
   },
 ];

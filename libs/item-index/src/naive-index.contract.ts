@@ -103,12 +103,20 @@ export function naiveIndexContract(adapter: AdapterUnderTest): void {
       }
     });
 
-    it('finds at least 95 % of the best 10 of clustered points, filtered or not', async () => {
-      const naive = new NaiveIndex('dot');
-      const points = clusteredPoints(11, 3000, 16);
+    it.each([
+      ['dot', 1],
+      ['dot', 3],
+      ['l2', 3],
+    ] as const)('finds at least 95 %% of the best 10 (%s, lengths from 1 to %d)', async (metric, longest) => {
+      const naive = new NaiveIndex(metric);
+      const random = createRandom('lengths', 13);
+      const stretched = (vector: Float32Array): Float32Array => {
+        const length = 1 + (longest - 1) * random.next();
+        return vector.map((x) => x * length);
+      };
+      const points = clusteredPoints(11, 3000, 16).map((one) => ({ ...one, vector: stretched(one.vector) }));
       naive.upsert(points);
-      const spec = { ...plane, dimension: 16, attributes: clusteredAttributes };
-      const index = await store.create('1-1.1', spec);
+      const index = await store.create('1-1.1', { ...plane, metric, dimension: 16, attributes: clusteredAttributes });
       await index.upsert(points);
       await index.seal();
       for (const filter of [undefined, filters[1]]) {

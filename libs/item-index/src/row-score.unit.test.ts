@@ -1,3 +1,5 @@
+import { createRandom } from '@gatehouse/domain';
+
 import { rowScores } from './row-score';
 
 const query = Float64Array.of(1, 2, 3);
@@ -10,6 +12,19 @@ describe('rowScores', () => {
 
   it('l2: -((1-4)^2 + (2+5)^2 + (3-6)^2) = -67', () => {
     expect(rowScores.l2(query, vectors, 3)).toBe(-67);
+  });
+
+  it.each([1, 3, 4, 5, 8, 11])('adds in the order of the dimensions, in float64 (dimension %i)', (dimension) => {
+    const random = createRandom('scores', dimension);
+    const [q, x] = [0, 1].map(() => Float32Array.from({ length: dimension }, () => random.next() - 0.5));
+    let sum = 0;
+    let distance = 0;
+    for (let d = 0; d < dimension; d++) {
+      sum += q[d] * x[d];
+      distance += (q[d] - x[d]) ** 2;
+    }
+    expect(rowScores.dot(Float64Array.from(q), x, 0)).toBe(sum);
+    expect(rowScores.l2(Float64Array.from(q), x, 0)).toBe(-distance);
   });
 
   it('adds in float64: 2^24 + 1 is lost in float32', () => {

@@ -79,7 +79,6 @@ export class SealedItemIndex implements ItemIndex {
     await this.inTurn(async () => {
       this.takeIn();
       await this.content.log.append(change);
-      this.takeIn();
     });
   }
 

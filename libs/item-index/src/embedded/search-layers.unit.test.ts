@@ -6,7 +6,7 @@ import { LayeredPoints } from './layered-points';
 import { searchLayers } from './search-layers';
 
 const spec: IndexSpec = { dimension: 1, metric: 'dot', attributes: ['group'], manifest: {} };
-const rows = 3200; // so the graph is asked for at most 3200 / 32 = 100 hits
+const rows = 1600; // so the graph is asked for at most 1600 / 16 = 100 hits
 
 /** Row r holds the number r, so for q = 1 the best rows are the last ones. */
 function points(): LayeredPoints {
@@ -35,8 +35,8 @@ function search(layers: LayeredPoints, graph: Graph | undefined, rest: Partial<S
 }
 
 const last = [
-  { itemId: 'i3199', score: 3199 },
-  { itemId: 'i3198', score: 3198 },
+  { itemId: 'i1599', score: 1599 },
+  { itemId: 'i1598', score: 1598 },
 ];
 
 describe('searchLayers', () => {
@@ -47,8 +47,8 @@ describe('searchLayers', () => {
   });
 
   it('believes the graph, which may miss some', () => {
-    const graph = graphThatMisses(new Set([3199]));
-    expect(search(points(), graph, {}, 20)[0]).toEqual({ itemId: 'i3198', score: 3198 });
+    const graph = graphThatMisses(new Set([1599]));
+    expect(search(points(), graph, {}, 20)[0]).toEqual({ itemId: 'i1598', score: 1598 });
   });
 
   it('never searches narrower than k', () => {
@@ -58,17 +58,17 @@ describe('searchLayers', () => {
   });
 
   it('widens by the share of hits that passed', () => {
-    // Of the first 4 rows, 3199 to 3196, one is in group 7. So 2 hits need 8 rows; twice that is 16.
+    // Of the first 4 rows, 1599 to 1596, one is in group 7. So 2 hits need 8 rows; twice that is 16.
     const graph = graphThatMisses(new Set());
     const hits = search(points(), graph, { filter: { equals: { attribute: 'group', value: 7 } } }, 4);
-    expect(hits.map(({ score }) => score)).toEqual([3199, 3191]);
+    expect(hits.map(({ score }) => score)).toEqual([1599, 1591]);
     expect(graph.widths).toEqual([4, 16]);
   });
 
   it('scans when nothing passes, when too few hits come, and where a scan is cheaper', () => {
     const nothingPasses = graphThatMisses(new Set());
     const exclude = new Set(Array.from({ length: 30 }, (_, i) => `i${rows - 1 - i}`));
-    expect(search(points(), nothingPasses, { exclude }, 20)[0]).toEqual({ itemId: 'i3169', score: 3169 });
+    expect(search(points(), nothingPasses, { exclude }, 20)[0]).toEqual({ itemId: 'i1569', score: 1569 });
     expect(nothingPasses.widths).toEqual([20]);
 
     const disconnected = graphThatMisses(new Set(Array.from({ length: rows - 1 }, (_, row) => row)));
@@ -83,11 +83,11 @@ describe('searchLayers', () => {
 
   it('puts the delta before the base rows that it replaces', () => {
     const layers = points();
-    layers.apply({ upserts: [{ itemId: 'i3199', vector: Float32Array.of(-1), attributes: {} }], removals: ['i3198'] });
+    layers.apply({ upserts: [{ itemId: 'i1599', vector: Float32Array.of(-1), attributes: {} }], removals: ['i1598'] });
     layers.apply({ upserts: [{ itemId: 'new', vector: Float32Array.of(5000), attributes: {} }], removals: [] });
     const expected = [
       { itemId: 'new', score: 5000 },
-      { itemId: 'i3197', score: 3197 },
+      { itemId: 'i1597', score: 1597 },
     ];
     expect(search(layers, graphThatMisses(new Set()), {}, 20)).toEqual(expected);
     expect(search(layers, undefined, {}, 20)).toEqual(expected);
