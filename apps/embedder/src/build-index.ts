@@ -1,5 +1,5 @@
-import type { Item, ItemId, ModelVersionId } from '@gatehouse/domain';
-import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
+import type { Item, ModelVersionId } from '@gatehouse/domain';
+import { type Hit, type ItemIndex, type ItemIndexStore, parseIndexId } from '@gatehouse/item-index';
 import type { Canary, TwoTowerModel } from '@gatehouse/towers';
 
 import { embedCatalogue } from './embed-catalogue';
@@ -9,8 +9,8 @@ import { createNearestToCanaries } from './nearest-canaries';
 export interface BuiltIndex {
   readonly index: ItemIndex;
   readonly count: number;
-  /** Exact nearest items of each canary, `[canaries][k]`. */
-  readonly nearest: readonly (readonly ItemId[])[];
+  /** Exact nearest items of each canary, best first, `[canaries][k]`. */
+  readonly nearest: readonly (readonly Hit[])[];
 }
 
 /** What an index is built from. */
@@ -29,8 +29,8 @@ export interface IndexInputs {
 /** Embeds the catalogue into a new index `<version>.<build>`, after dropping what a crash left of earlier builds. */
 export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Promise<BuiltIndex> {
   const { version, model, items, catalogueOffset, canaries, k } = inputs;
-  const builds = (await store.list()).filter((id) => id.startsWith(`${version}.`));
-  const lastBuild = Math.max(0, ...builds.map((id) => Number(id.slice(version.length + 1))));
+  const builds = (await store.list()).filter((id) => parseIndexId(id).modelVersion === version);
+  const lastBuild = Math.max(0, ...builds.map((id) => parseIndexId(id).build));
   for (const abandoned of builds.filter((id) => id !== inputs.serving)) await store.drop(abandoned);
   const indexId = `${version}.${lastBuild + 1}`;
   const index = await store.create(indexId, {

@@ -1,17 +1,11 @@
-import type { ItemId } from '@gatehouse/domain';
-import type { IndexPoint } from '@gatehouse/item-index';
+import type { Hit, IndexPoint } from '@gatehouse/item-index';
 import { type Canary, createCandidateMatrix } from '@gatehouse/towers';
 
 /** Exact nearest items of each canary, found while the points stream by. */
 export interface NearestToCanaries {
   add(points: readonly IndexPoint[]): void;
-  /** Best item ids of each canary, best first, ties by item id. */
-  best(): readonly (readonly ItemId[])[];
-}
-
-interface Scored {
-  readonly itemId: ItemId;
-  readonly score: number;
+  /** The `k` best items of each canary, best first, ties by item id. */
+  best(): readonly (readonly Hit[])[];
 }
 
 /** Keeps the `k` items of greatest dot product for each canary; memory is `[canaries, k]` beside one chunk of scores. */
@@ -19,7 +13,7 @@ export function createNearestToCanaries(canaries: readonly Canary[], k: number):
   const dimension = canaries[0]?.vector.length ?? 0;
   const queries = new Float32Array(canaries.length * dimension); // [canaries, dimension]
   canaries.forEach(({ vector }, i) => queries.set(vector, i * dimension));
-  const best: Scored[][] = canaries.map(() => []);
+  const best: Hit[][] = canaries.map(() => []);
 
   return {
     add: (points) => {
@@ -39,10 +33,10 @@ export function createNearestToCanaries(canaries: readonly Canary[], k: number):
         kept.length = Math.min(kept.length, k);
       });
     },
-    best: () => best.map((kept) => kept.map(({ itemId }) => itemId)),
+    best: () => best,
   };
 }
 
-function byScoreThenId(a: Scored, b: Scored): number {
+function byScoreThenId(a: Hit, b: Hit): number {
   return b.score - a.score || (a.itemId < b.itemId ? -1 : 1);
 }
