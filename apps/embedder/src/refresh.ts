@@ -53,13 +53,23 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
     k,
     serving,
   });
-  const canaryRecallAt10 = await verifyIndex(built, model, items, searched);
-  await built.index.close();
-
   const { indexId } = built.index;
+  let canaryRecallAt10: number;
+  try {
+    canaryRecallAt10 = await verifyIndex(built, model, items, searched);
+  } catch (error) {
+    await indexes.drop(indexId); // or it would stay, and count as a predecessor
+    throw error;
+  } finally {
+    await built.index.close();
+  }
+
   await indexes.activate(indexId);
   await writer.point('servable', { version, indexId });
-  await retention.servable(indexId);
+  // It serves: what cannot be dropped now is dropped after a later refresh.
+  await retention
+    .servable(indexId)
+    .catch((error: unknown) => logger.error('index.retention-failed', { indexId, error }));
   const seconds = (clock.monotonicMs() - beganMs) / 1000;
   logger.info('index.servable', { modelVersion: version, indexId, indexSize: built.count, canaryRecallAt10, seconds });
 }
