@@ -2,9 +2,12 @@ import type { ModelReader } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import type { Logger } from '@gatehouse/runtime';
 
+/** Longest pause after repeated failures: a version that comes meanwhile waits as long. */
+const maxPauseMs = 10_000;
+
 /** Collaborators of {@link followVersions}. */
 export interface Following {
-  readonly models: ModelReader;
+  readonly models: Pick<ModelReader, 'pointer'>;
   readonly refresh: (version: ModelVersionId) => Promise<void>;
   /** Whether an error speaks against the version itself, so that trying again is of no use. */
   readonly isRefusal: (error: unknown) => boolean;
@@ -16,7 +19,7 @@ export interface Following {
 
 /**
  * Refreshes every newest version until `signal` aborts. The old version goes on serving while a refresh fails: one that is refused
- * for what it is waits for the next version, any other failure is tried again.
+ * for what it is waits for the next version, any other failure is tried again, each time after twice the pause.
  */
 export async function followVersions({
   models,
@@ -28,19 +31,23 @@ export async function followVersions({
   signal,
 }: Following): Promise<void> {
   let done = (await models.pointer('servable'))?.version;
+  let failures = 0; // in a row
   while (!signal.aborted) {
     const latest = (await models.pointer('latest'))?.version;
     if (latest !== undefined && latest !== done) {
       try {
         await refresh(latest);
-        done = latest;
+        [done, failures] = [latest, 0];
         continue;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (isRefusal(error)) done = latest;
-        logger.error(isRefusal(error) ? 'version.refused' : 'refresh.failed', { modelVersion: latest, reason });
+        const refused = isRefusal(error);
+        if (refused) done = latest;
+        failures = refused ? 0 : failures + 1;
+        logger.error(refused ? 'version.refused' : 'refresh.failed', { modelVersion: latest, reason });
       }
     }
-    await sleep(pollMs, signal).catch(() => undefined); // only an abort ends a sleep early
+    const pauseMs = Math.min(pollMs * 2 ** failures, Math.max(pollMs, maxPauseMs));
+    await sleep(pauseMs, signal).catch(() => undefined); // only an abort ends a sleep early
   }
 }
