@@ -1,6 +1,7 @@
-import { DamagedVersionError } from '@gatehouse/artifacts';
+import { DamagedVersionError, UnsupportedVersionError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { createEmbeddedItemCatalogue, openEmbeddedLog } from '@gatehouse/events/embedded';
+import { NonFiniteVectorError } from '@gatehouse/item-index';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
 import { readYamlFile } from '@gatehouse/schema';
@@ -14,6 +15,8 @@ import { IndexRefusedError } from './verify-index';
 
 /** Time that each step of the shutdown may take; a refresh that is cut off is done again after the next start. */
 const stopTimeoutMs = 10_000;
+/** Errors that speak against the version itself. */
+const refusals = [IndexRefusedError, DamagedVersionError, UnsupportedVersionError, NonFiniteVectorError];
 
 async function main(): Promise<number> {
   const environment = { prefix: 'GATEHOUSE_EMBEDDER_', values: process.env };
@@ -39,7 +42,7 @@ async function main(): Promise<number> {
   const following = followVersions({
     models,
     refresh: (version) => refresh(version, refreshing),
-    isRefusal: (error) => error instanceof IndexRefusedError || error instanceof DamagedVersionError,
+    isRefusal: (error) => refusals.some((refusal) => error instanceof refusal),
     sleep: delay,
     pollMs: config.pollMs,
     logger,
