@@ -1,5 +1,4 @@
-import { compareModelVersions } from '@gatehouse/domain';
-import type { ItemIndexStore } from '@gatehouse/item-index';
+import { compareIndexIds, type ItemIndexStore } from '@gatehouse/item-index';
 import type { Clock, Logger } from '@gatehouse/runtime';
 
 /** Complete predecessors that stay beside the serving index. */
@@ -31,13 +30,4 @@ export function createRetention(indexes: ItemIndexStore, retainMs: number, clock
       }
     },
   };
-}
-
-/** Orders `<modelVersion>.<build>` by version, then build. */
-function compareIndexIds(a: string, b: string): number {
-  const [left, right] = [a, b].map((id) => {
-    const dot = id.lastIndexOf('.');
-    return { version: id.slice(0, dot), build: Number(id.slice(dot + 1)) };
-  });
-  return compareModelVersions(left.version, right.version) || left.build - right.build;
 }
