@@ -8,11 +8,19 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** How a process ended: by a code of its own, or by a signal. */
+export interface AppEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** One of the apps, running as a process of its own. */
 export interface AppProcess {
   readonly name: string;
+  /** What it printed so far. */
+  readonly logFile: string;
   /** Settles when the process has ended; never rejects. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly ended: Promise<AppEnd>;
   /** Asks the process to end (SIGTERM), kills it when it does not, and waits. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -53,18 +61,19 @@ export function startApp({
     stream.pipe(log, { end: false });
     createInterface({ input: stream }).on('line', (text) => onLine(parseLine(text)));
   }
-  const ended = new Promise<Awaited<AppProcess['ended']>>((resolve) => {
-    child.once('error', (error) => {
-      onLine({ msg: error.message, level: 'error' });
-      resolve({ code: 1, signal: null });
-    });
+  const endWithUs = (): void => void child.kill('SIGTERM'); // when this process exits without stop(), as after an error caught nowhere
+  process.once('exit', endWithUs);
+  const ended = new Promise<AppEnd>((resolve) => {
+    child.once('error', (error) => onLine({ msg: error.message, level: 'error' })); // it could not be started; `close` follows
     child.once('close', (code, signal) => {
+      process.off('exit', endWithUs);
       log.end();
       resolve({ code, signal });
     });
   });
   return {
     name,
+    logFile,
     ended,
     stop: async (timeoutMs) => {
       child.kill('SIGTERM');

@@ -1,4 +1,4 @@
-import type { ImpressionSink, ImpressionSource, ItemCatalogue } from '@gatehouse/events';
+import { type ImpressionSink, type ImpressionSource, type ItemCatalogue, readBacklog } from '@gatehouse/events';
 
 import type { DemoData } from '../demo-data';
 import type { Progress } from '../progress';
@@ -14,33 +14,44 @@ export interface LogTarget {
 }
 
 /**
- * Brings a data set into the catalogue and the log, unless the log holds events already: what is there is never written twice.
+ * Brings a data set into the log and the catalogue, unless they hold data already: what is there is never written twice.
  *
- * @returns how many records the log holds.
+ * The catalogue comes last, so events without items are those of a call that was cut off; then only what is missing is added.
+ *
+ * @param isPositive whether an action is learned from.
+ * @returns how many positives the log holds.
+ * @throws the signal's reason when it aborts.
  */
 export async function fillLog(
   readData: () => Promise<DemoData>,
-  target: LogTarget,
+  { source, sink, catalogue }: LogTarget,
+  isPositive: (action: string) => boolean,
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<number> {
-  const held = await recordsHeld(target.source);
-  if (held > 0) {
-    progress.print(`The log holds ${held} events already; going on from there.`);
-    return held;
+  const hasItems = (await catalogue.snapshot()).items.length > 0;
+  const cutOff = new Set<string>();
+  let [events, positives] = [0, 0];
+  for await (const { eventId, action } of readBacklog(source)) {
+    signal.throwIfAborted();
+    events++;
+    if (isPositive(action)) positives++;
+    if (!hasItems) cutOff.add(eventId);
+  }
+  if (events > 0 && hasItems) {
+    progress.print(`The log holds ${events} events already; going on from there.`);
+    return positives;
   }
   const { items, impressions } = await readData();
-  await target.catalogue.put(items.map((item) => ({ itemId: item.itemId, item })));
-  const replay = progress.begin('replay', impressions.length);
-  for (let from = 0; from < impressions.length; from += impressionsAtOnce) {
-    const chunk = impressions.slice(from, from + impressionsAtOnce);
-    await target.sink.append(chunk);
+  const missing = impressions.filter(({ eventId }) => !cutOff.has(eventId));
+  const replay = progress.begin('replay', missing.length);
+  for (let from = 0; from < missing.length; from += impressionsAtOnce) {
+    signal.throwIfAborted();
+    const chunk = missing.slice(from, from + impressionsAtOnce);
+    await sink.append(chunk);
     replay.update(from + chunk.length);
   }
+  await catalogue.put(items.map((item) => ({ itemId: item.itemId, item })));
   replay.end();
-  return impressions.length;
-}
-
-async function recordsHeld(source: ImpressionSource): Promise<number> {
-  const ends = Object.values(await source.endOffsets()).flatMap((partitions) => Object.values(partitions));
-  return ends.reduce((sum, end) => sum + end, 0);
+  return positives + missing.filter(({ action }) => isPositive(action)).length;
 }

@@ -1,12 +1,12 @@
 import type { LogLine } from './app-process';
 
-/** What is known of one model version as it travels through the apps. */
+/** What is known of one model version as it travels through the apps. Null: nothing was learned or scored since the one before. */
 export interface VersionReport {
   readonly id: string;
   readonly events: number;
-  readonly loss: number;
-  readonly recallAt10: number;
-  readonly popularityRecallAt10: number;
+  readonly loss: number | null;
+  readonly recallAt10: number | null;
+  readonly popularityRecallAt10: number | null;
   readonly indexSize: number;
   /** From its publication to the moment it serves. */
   readonly seconds: number;
@@ -20,84 +20,131 @@ export interface Sums {
   readonly popularityHits: number;
 }
 
-/** Follows a run through the logs of its apps. */
+/** Follows a run through the logs of its apps, whose lines arrive in any order. */
 export interface Monitor {
   onLine(line: LogLine): void;
-  /** Versions that serve or served, oldest first. */
+  /** Versions of this run that serve or served, in that order. */
   readonly versions: readonly VersionReport[];
-  /** Sums after the first batch that reached `applied` events, or the newest ones. */
+  /** The version that serves, of this run or an earlier one. */
+  readonly serving: string | undefined;
+  /** Sums after the first batch that reached `applied` events, or the newest ones. Undefined when this run began behind it. */
   sumsAt(applied: number): Sums | undefined;
-  /** Whether all events that fill batches are learned, published and served. */
+  /** Whether all of `total` events that fill batches are learned, and their newest version serves or was refused. */
   isDone(total: number, batchSize: number): boolean;
 }
 
-interface Published {
-  readonly line: LogLine;
-  readonly atMs: number;
-  /** The line of each later milestone, in whatever order the apps' logs arrive. */
-  indexed?: LogLine;
-  adoptedMs?: number;
+/** Told what happens. */
+export interface MonitorEvents {
+  /** A version begins to serve. */
+  onVersion(version: VersionReport): void;
+  /** An app refused a version; the one before it goes on serving. */
+  onRefused(id: string, reason: string): void;
+  /** A batch is learned. */
+  onLearned(sums: Sums, loss: number): void;
 }
 
-/** Creates a monitor. `onVersion` is called when a version begins to serve, `onLearned` after each batch. */
-export function createMonitor(
-  nowMs: () => number,
-  onVersion: (version: VersionReport) => void,
-  onLearned: (sums: Sums, loss: number) => void,
-): Monitor {
-  const published = new Map<string, Published>();
+/** Milestones of one version. */
+interface Milestones {
+  published?: { readonly line: LogLine; readonly atMs: number };
+  indexed?: LogLine;
+  adoptedMs?: number;
+  refused?: true;
+}
+
+/** Creates a monitor. */
+export function createMonitor(nowMs: () => number, events: MonitorEvents): Monitor {
+  const milestones = new Map<string, Milestones>();
   const versions: VersionReport[] = [];
   const history: Sums[] = [];
+  let resumedAt = 0;
+  let newest: { readonly id: string; readonly events: number } | undefined;
+  let serving: string | undefined;
 
-  const number = (line: LogLine, field: string): number => Number(line[field] ?? NaN);
-
-  const reportWhenServing = (id: string): void => {
-    const { line, indexed, atMs, adoptedMs } = published.get(id) as Published;
-    if (!indexed || adoptedMs === undefined) return;
+  const milestonesOf = (id: string): Milestones => {
+    const known = milestones.get(id) ?? {};
+    milestones.set(id, known);
+    return known;
+  };
+  const isReported = (id: string): boolean => versions.some((version) => version.id === id);
+  const reportWhenComplete = (id: string): void => {
+    const { published, indexed, adoptedMs } = milestonesOf(id);
+    if (!published || !indexed || adoptedMs === undefined || isReported(id)) return;
     const report = {
       id,
-      events: number(line, 'events'),
-      loss: number(line, 'loss'),
-      recallAt10: number(line, 'recallAt10'),
-      popularityRecallAt10: number(line, 'popularityRecallAt10'),
-      indexSize: number(indexed, 'indexSize'),
-      seconds: (adoptedMs - atMs) / 1000,
+      events: count(published.line, 'events'),
+      loss: measure(published.line, 'loss'),
+      recallAt10: measure(published.line, 'recallAt10'),
+      popularityRecallAt10: measure(published.line, 'popularityRecallAt10'),
+      indexSize: count(indexed, 'indexSize'),
+      seconds: Math.max(0, adoptedMs - published.atMs) / 1000,
     };
     versions.push(report);
-    onVersion(report);
+    events.onVersion(report);
+  };
+
+  const onLearned = (line: LogLine): void => {
+    const sums = {
+      applied: count(line, 'applied'),
+      evaluated: count(line, 'evaluated'),
+      hits: count(line, 'hits'),
+      popularityHits: count(line, 'popularityHits'),
+    };
+    history.push(sums);
+    events.onLearned(sums, count(line, 'loss'));
+  };
+  const onMilestone = (line: LogLine, id: string): void => {
+    const version = milestonesOf(id);
+    if (line.msg === 'model.published') {
+      version.published = { line, atMs: nowMs() };
+      newest = { id, events: count(line, 'events') };
+    } else if (line.msg === 'index.servable') version.indexed = line;
+    else if (line.msg === 'version.adopted') {
+      version.adoptedMs ??= nowMs();
+      serving = id;
+    } else if (!version.refused) {
+      version.refused = true;
+      events.onRefused(id, String(line['reason']));
+    }
+    reportWhenComplete(id);
   };
 
   return {
     versions,
+    get serving() {
+      return serving;
+    },
     onLine: (line) => {
-      const id = String(line['modelVersion']);
       switch (line.msg) {
-        case 'impressions.learned': {
-          const sums = {
-            applied: number(line, 'applied'),
-            evaluated: number(line, 'evaluated'),
-            hits: number(line, 'hits'),
-            popularityHits: number(line, 'popularityHits'),
-          };
-          history.push(sums);
-          onLearned(sums, number(line, 'loss'));
+        case 'checkpoint.resumed':
+          resumedAt = count(line, 'applied');
           return;
-        }
+        case 'impressions.learned':
+          onLearned(line);
+          return;
         case 'model.published':
-          published.set(id, { line, atMs: nowMs() });
-          return;
         case 'index.servable':
-        case 'version.adopted': {
-          const version = published.get(id);
-          if (!version || versions.some((known) => known.id === id)) return; // of an earlier run, or adopted again
-          if (line.msg === 'index.servable') version.indexed = line;
-          else version.adoptedMs = nowMs();
-          reportWhenServing(id);
+        case 'version.adopted':
+        case 'version.refused':
+          onMilestone(line, String(line['modelVersion']));
           return;
-        }
       }
     },
-    sumsAt: (applied) => history.find((sums) => sums.applied >= applied) ?? history.at(-1),
-    isDone: (total, batchSize) => total - (versions.at(-1)?.events ?? 0) < batchSize,
+    sumsAt: (applied) =>
+      applied < resumedAt ? undefined : (history.find((sums) => sums.applied >= applied) ?? history.at(-1)),
+    isDone: (total, batchSize) => {
+      const learned = history.at(-1)?.applied ?? resumedAt;
+      if (total - learned >= batchSize) return false;
+      if (!newest) return learned === resumedAt; // nothing to learn: what an earlier run left is the newest
+      return newest.events === learned && (isReported(newest.id) || milestones.get(newest.id)?.refused === true);
+    },
   };
+}
+
+function count(line: LogLine, field: string): number {
+  return Number(line[field] ?? NaN);
+}
+
+function measure(line: LogLine, field: string): number | null {
+  const value = line[field];
+  return typeof value === 'number' ? value : null;
 }

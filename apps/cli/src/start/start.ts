@@ -1,9 +1,10 @@
 import type { CandidateClient } from '@gatehouse/client';
 import type { RetrieveResponse } from '@gatehouse/proto';
+import { type ServiceError, status } from '@grpc/grpc-js';
 
 import { formatSeconds } from '../format';
 import type { Progress } from '../progress';
-import type { AppProcess, LogLine } from './app-process';
+import type { AppEnd, AppProcess, LogLine } from './app-process';
 import { createMonitor, type Monitor, type Sums, type VersionReport } from './monitor';
 import type { Phase, StartReport } from './start-report';
 
@@ -32,8 +33,8 @@ export interface Running {
   readonly report: StartReport;
   /** The last answer for the user of the demonstration; undefined when the log holds too little to learn from. */
   readonly answer: RetrieveResponse | undefined;
-  /** Rejects when an app ends by itself; resolves once {@link stop} has ended them. */
-  readonly ended: Promise<void>;
+  /** Rejects when an app ends by itself; never resolves. */
+  readonly ended: Promise<never>;
   /** Ends the apps, retriever first, and waits. */
   stop(): Promise<void>;
 }
@@ -43,33 +44,45 @@ export class AppEndedError extends Error {
   override readonly name = 'AppEndedError';
   constructor(
     readonly app: AppName,
-    readonly lastWords: string,
+    readonly logFile: string,
+    { code, signal }: AppEnd,
+    lastWords: string,
   ) {
-    super(`${app} ended: ${lastWords || 'without a word'}`);
+    super(`${app} ended by ${signal ?? `code ${code}`}: ${lastWords || 'without a word'}; its log is ${logFile}`);
   }
 }
 
-/** How often the first candidates are asked for while there are none. */
-const askEveryMs = 50;
+/** Time between looks at what is waited for. */
+const pollMs = 50;
+/** Failures of a call that pass: the retriever is not ready, or busy. */
+const passing: readonly unknown[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED];
 
-/** Starts trainer, embedder and retriever as processes, feeds them, and follows them until all that was fed is served. */
+/**
+ * Starts trainer, embedder and retriever as processes, feeds them, and follows them until all that was fed is served.
+ *
+ * @throws AppEndedError; the signal's reason when it aborts; whatever `fillLog` and the client throw. The apps are stopped then.
+ */
 export async function start(options: Start): Promise<Running> {
-  const { progress, elapsedMs, signal } = options;
+  const { batchSize, progress, elapsedMs } = options;
   const phases: Phase[] = [];
   const phase = (name: string): number => phases.push({ name, seconds: elapsedMs() / 1000 });
 
   const events = await options.fillLog();
+  options.signal.throwIfAborted();
   phase('log filled');
   const learning = progress.begin('learn', events);
-  const monitor = createMonitor(
-    elapsedMs,
-    (version) => progress.print(formatVersion(version)),
-    ({ applied }, loss) => learning.update(applied, `loss ${loss.toFixed(3)}`),
-  );
+  const monitor = createMonitor(elapsedMs, {
+    onVersion: (version) => progress.print(formatVersion(version)),
+    onRefused: (id, reason) => progress.print(`version ${id} refused: ${reason}`),
+    onLearned: ({ applied }, loss) => learning.update(applied, `loss ${loss.toFixed(3)}`),
+  });
   const apps = startApps(options, monitor);
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, failing.signal]);
   try {
     return await Promise.race([apps.failed, follow()]);
   } catch (error) {
+    failing.abort();
     await apps.stop();
     throw error;
   }
@@ -77,14 +90,16 @@ export async function start(options: Start): Promise<Running> {
   async function follow(): Promise<Running> {
     let answer: RetrieveResponse | undefined;
     let secondsToFirstCandidates: number | null = null;
-    if (events >= options.batchSize) {
-      await firstCandidates(options);
+    if (events >= batchSize) {
+      // Only a version that our own retriever adopted counts: another one may listen on the port, and ours be about to say so.
+      await until(() => monitor.serving !== undefined);
+      await firstCandidates();
       secondsToFirstCandidates = elapsedMs() / 1000;
       phase('first candidates');
       progress.print(`first candidates after ${formatSeconds(secondsToFirstCandidates)}`);
-      while (!monitor.isDone(events, options.batchSize)) await options.sleep(askEveryMs, signal);
+      await until(() => monitor.isDone(events, batchSize));
       phase('all events served');
-      answer = await options.client.retrieve({ userId: options.userId, limit: 10, excludeSeen: true });
+      answer = await ask(true);
     }
     learning.end();
     const report = {
@@ -96,6 +111,26 @@ export async function start(options: Start): Promise<Running> {
     };
     return { report, answer, ended: apps.failed, stop: apps.stop };
   }
+
+  async function until(condition: () => boolean): Promise<void> {
+    while (!condition()) await options.sleep(pollMs, signal);
+  }
+
+  async function firstCandidates(): Promise<void> {
+    while ((await ask(false)).candidates.length === 0) await options.sleep(pollMs, signal);
+  }
+
+  /** Asks until there is an answer: on a busy machine one may take longer than a client waits. */
+  async function ask(excludeSeen: boolean): Promise<RetrieveResponse> {
+    for (;;) {
+      try {
+        return await options.client.retrieve({ userId: options.userId, limit: 10, excludeSeen }, { signal });
+      } catch (error) {
+        if (!passing.includes((error as Partial<ServiceError>).code)) throw error;
+      }
+      await options.sleep(pollMs, signal);
+    }
+  }
 }
 
 /** Starts the three apps; `failed` rejects with the first that ends unasked. */
@@ -106,35 +141,32 @@ function startApps(
   let stopping = false;
   const names: readonly AppName[] = ['retriever', 'embedder', 'trainer'];
   const lastWords = new Map<AppName, string>();
-  const apps = names.map((name) =>
-    startApp(name, (line) => {
-      if (line['level'] === 'error' || line['level'] === 'fatal') lastWords.set(name, line.msg);
+  const apps = names.map((name) => ({
+    name,
+    app: startApp(name, (line) => {
+      if (line['level'] === 'error' || line['level'] === 'fatal') lastWords.set(name, withoutName(line.msg, name));
       monitor.onLine(line);
     }),
-  );
+  }));
   const failed = new Promise<never>((_, reject) => {
-    apps.forEach((app, i) => {
-      void app.ended.then(() => {
-        if (!stopping) reject(new AppEndedError(names[i], lastWords.get(names[i]) ?? ''));
+    for (const { name, app } of apps) {
+      void app.ended.then((end) => {
+        if (!stopping) reject(new AppEndedError(name, app.logFile, end, lastWords.get(name) ?? ''));
       });
-    });
+    }
   });
   return {
     failed,
     stop: async () => {
       stopping = true;
-      for (const app of apps) await app.stop(stopTimeoutMs);
+      for (const { app } of apps) await app.stop(stopTimeoutMs);
     },
   };
 }
 
-/** Asks until the answer is not empty: the retriever answers UNAVAILABLE until it has adopted a version. */
-async function firstCandidates({ client, userId, sleep, signal }: Start): Promise<void> {
-  for (;;) {
-    const answer = await client.retrieve({ userId, limit: 10 }).catch(() => undefined);
-    if (answer && answer.candidates.length > 0) return;
-    await sleep(askEveryMs, signal);
-  }
+/** The line that an app prints when it fails begins with its name. */
+function withoutName(message: string, name: string): string {
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }
 
 /** Prequential recall over the second half of the stream. */
@@ -147,17 +179,11 @@ function recalls(monitor: Monitor, events: number): Pick<StartReport, 'recallAt1
   return { recallAt10: share('hits'), popularityRecallAt10: share('popularityHits') };
 }
 
-function formatVersion({
-  id,
-  events,
-  loss,
-  recallAt10,
-  popularityRecallAt10,
-  indexSize,
-  seconds,
-}: VersionReport): string {
+function formatVersion(version: VersionReport): string {
+  const { id, events, loss, recallAt10, popularityRecallAt10, indexSize, seconds } = version;
+  const figure = (value: number | null, digits: number): string => value?.toFixed(digits) ?? '-';
   return (
-    `version ${id}: ${events} events, loss ${loss.toFixed(3)}, recall@10 ${recallAt10.toFixed(4)} ` +
-    `(popularity ${popularityRecallAt10.toFixed(4)}), ${indexSize} items, served after ${formatSeconds(seconds)}`
+    `version ${id}: ${events} events, loss ${figure(loss, 3)}, recall@10 ${figure(recallAt10, 4)} ` +
+    `(popularity ${figure(popularityRecallAt10, 4)}), ${indexSize} items, served after ${formatSeconds(seconds)}`
   );
 }
