@@ -15,11 +15,18 @@ export interface EvaluationReport {
   readonly standardError: number;
 }
 
-/** Runs the trainer's leave-one-out evaluation as a process and follows it to its report. */
+/**
+ * Runs the trainer's leave-one-out evaluation as a process and follows it to its report. The process is stopped when `signal` aborts.
+ *
+ * @throws EvaluationFailedError when it ends without a report, also because of the signal.
+ */
 export async function evaluate(
   startApp: (onLine: (line: LogLine) => void) => AppProcess,
   progress: Progress,
+  stopTimeoutMs: number,
+  signal: AbortSignal,
 ): Promise<EvaluationReport> {
+  signal.throwIfAborted();
   let task: Task | undefined;
   let report: LogLine | undefined;
   let lastWords = '';
@@ -30,7 +37,10 @@ export async function evaluate(
     } else if (line.msg === 'evaluate.done') report = line;
     else if (line['level'] === 'error') lastWords = line.msg;
   });
+  const stop = (): void => void app.stop(stopTimeoutMs);
+  signal.addEventListener('abort', stop, { once: true });
   await app.ended;
+  signal.removeEventListener('abort', stop);
   task?.end();
   if (!report) throw new EvaluationFailedError(`evaluate ended: ${lastWords || 'without a report'}`);
   const { users, hitRateAt10, popularityHitRateAt10, standardError } = report as unknown as EvaluationReport & LogLine;

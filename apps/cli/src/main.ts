@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
 import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
+import { idProblem } from '@gatehouse/domain';
 import {
   createEmbeddedImpressionSink,
   createEmbeddedImpressionSource,
@@ -12,13 +13,14 @@ import {
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
 import { createLogger, createShutdown, delay, exitCode, runMain } from '@gatehouse/runtime';
-import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { type CliConfig, cliConfig } from './config';
 import { readMovieLens } from './demo-data';
 import { evaluate, formatEvaluation } from './evaluate';
 import { formatIngest, ingestEvents, ingestItems, type IngestResult, type OnBytes } from './ingest/ingest';
+import { interruptible, untilAborted } from './interruptible';
 import { createProgress, type Progress, type Task } from './progress';
 import { formatAnswer, query } from './query';
 import { recentItems } from './recent-items';
@@ -79,6 +81,17 @@ async function withLog<T>(folder: string, use: (log: EmbeddedLog) => Promise<T>)
   }
 }
 
+/** Runs work that SIGINT, SIGTERM or the loss of the terminal end in order; a second signal ends the process at once. */
+function untilSignal(config: CliConfig, work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const shutdown = createShutdown({
+    signals: process,
+    logger: createLogger({ app: 'cli', level: 'silent' }),
+    timeoutMs: 4 * config.processes.stopTimeoutMs, // three apps end one after the other
+  });
+  process.on('SIGHUP', () => void shutdown.stop());
+  return interruptible(shutdown, print, work);
+}
+
 interface StartOptions {
   readonly exit?: boolean;
   readonly empty?: boolean;
@@ -88,64 +101,66 @@ interface StartOptions {
 async function startCommand({ exit, empty, user }: StartOptions): Promise<number> {
   const config = await readConfig();
   const schema = await compileSchemaFile(config.schema);
-  const shutdown = createShutdown({
-    signals: process,
-    logger: createLogger({ app: 'cli', level: 'silent' }),
-    timeoutMs: 3 * config.processes.stopTimeoutMs,
-  });
-  const log = openEmbeddedLog({ folder: config.log.folder });
-  shutdown.onStop('event log', () => log.close());
-  const client = connect(config);
-  shutdown.onStop('client', () => client.close());
-  const source = createEmbeddedImpressionSource(log);
-  const catalogue = createEmbeddedItemCatalogue(log);
   const progress = createProgress(process.stdout);
   const userId = user ?? config.demo.userId;
+  const installedMs = Number(process.env['GATEHOUSE_INSTALLED_MS'] ?? beganMs);
   const readData = empty
     ? () => Promise.resolve({ items: [], impressions: [] })
     : () => readMovieLens(config.demo.folder);
-  const installedMs = Number(process.env['GATEHOUSE_INSTALLED_MS'] ?? beganMs);
 
-  const running = await start({
-    startApp: (name, onLine) => appStarter(config, name, appEntry(root, name), appEnvironment(name, config))(onLine),
-    stopTimeoutMs: config.processes.stopTimeoutMs,
-    fillLog: () => fillLog(readData, { source, sink: createEmbeddedImpressionSink(log), catalogue }, progress),
-    client,
-    userId,
-    batchSize: schema.training.batchSize,
-    progress,
-    elapsedMs: () => Date.now() - installedMs,
-    sleep: delay,
-    signal: shutdown.signal,
+  const run = async (log: EmbeddedLog, client: CandidateClient, signal: AbortSignal): Promise<number> => {
+    const source = createEmbeddedImpressionSource(log);
+    const catalogue = createEmbeddedItemCatalogue(log);
+    const target = { source, sink: createEmbeddedImpressionSink(log), catalogue };
+    const isPositive = (action: string): boolean => (actionOf(schema, action)?.weight ?? 0) > 0;
+    const running = await start({
+      startApp: (name, onLine) => appStarter(config, name, appEntry(root, name), appEnvironment(name, config))(onLine),
+      stopTimeoutMs: config.processes.stopTimeoutMs,
+      fillLog: () => fillLog(readData, target, isPositive, progress, signal),
+      client,
+      userId,
+      batchSize: schema.training.batchSize,
+      progress,
+      elapsedMs: () => Date.now() - installedMs,
+      sleep: delay,
+      signal,
+    });
+    try {
+      progress.end();
+      print(`\nreport: ${await writeReport(config.reports.folder, 'start', running.report)}`);
+      if (running.answer) {
+        const titleOf = await readTitles(catalogue);
+        print(`\nuser ${userId} lately rated:`);
+        for (const itemId of await recentItems(source, userId)) print(`  ${titleOf(itemId)} (${itemId})`);
+        print(`\nand should see next, from ${formatAnswer(running.answer, titleOf)}`);
+      }
+      if (exit) return exitCode.ok;
+      print(`\nServing on ${config.retriever.host}:${config.retriever.port} until Ctrl-C. Ask for another user:`);
+      print('  ./gatehouse query --user 7 --limit 10');
+      await Promise.race([untilAborted(signal), running.ended]); // an app that ends by itself ends the command
+      return exitCode.ok;
+    } finally {
+      await running.stop();
+    }
+  };
+
+  return untilSignal(config, async (signal) => {
+    const client = connect(config);
+    try {
+      return await withLog(config.log.folder, (log) => run(log, client, signal));
+    } finally {
+      progress.end();
+      client.close();
+    }
   });
-  shutdown.onStop('apps', () => running.stop());
-  progress.end();
-  print(`\nreport: ${await writeReport(config.reports.folder, 'start', running.report)}`);
-  if (running.answer) {
-    const titleOf = await readTitles(catalogue);
-    print(`\nuser ${userId} lately rated:`);
-    for (const itemId of await recentItems(source, userId)) print(`  ${titleOf(itemId)} (${itemId})`);
-    print(`\nand should see next, from ${formatAnswer(running.answer, titleOf)}`);
-  }
-  if (exit) return shutdown.stop();
-  print(`\nServing on ${config.retriever.host}:${config.retriever.port} until Ctrl-C. Ask for another user:`);
-  print('  ./gatehouse query --user 7 --limit 10');
-  await Promise.race([shutdown.stopped, running.ended]); // an app that ends by itself ends the command
-  return shutdown.stopped;
 }
 
 async function queryCommand({ user, limit }: { user: string; limit: number }): Promise<void> {
   const config = await readConfig();
+  const titleOf = await withLog(config.log.folder, (log) => readTitles(createEmbeddedItemCatalogue(log)));
   const client = connect(config);
   try {
-    print(
-      await query(
-        client,
-        user,
-        limit,
-        await withLog(config.log.folder, (log) => readTitles(createEmbeddedItemCatalogue(log))),
-      ),
-    );
+    print(await query(client, user, limit, titleOf));
   } finally {
     client.close();
   }
@@ -155,19 +170,22 @@ async function ingestCommand(file: string, { items }: { items?: string }): Promi
   const config = await readConfig();
   const schema = await compileSchemaFile(config.schema);
   const progress = createProgress(process.stdout);
-  const results: IngestResult[] = [];
-  await withLog(config.log.folder, async (log) => {
+  const ingest = async (log: EmbeddedLog, signal: AbortSignal): Promise<IngestResult[]> => {
     const target = {
       schema,
       impressions: createEmbeddedImpressionSink(log),
       catalogue: createEmbeddedItemCatalogue(log),
     };
-    if (items !== undefined) results.push(await ingestItems(items, target, progressOf(progress, items)));
-    results.push(await ingestEvents(file, target, progressOf(progress, file)));
+    return [
+      ...(items === undefined ? [] : [await ingestItems(items, target, progressOf(progress, items), signal)]),
+      await ingestEvents(file, target, progressOf(progress, file), signal),
+    ];
+  };
+  return untilSignal(config, async (signal) => {
+    const results = await withLog(config.log.folder, (log) => ingest(log, signal)).finally(() => progress.end());
+    for (const result of results) print(formatIngest(result));
+    return results.some(({ accepted, rejected }) => accepted === 0 && rejected > 0) ? exitCode.failure : exitCode.ok;
   });
-  progress.end();
-  for (const result of results) print(formatIngest(result));
-  return results.some(({ accepted, rejected }) => accepted === 0 && rejected > 0) ? exitCode.failure : exitCode.ok;
 }
 
 function progressOf(progress: Progress, file: string): OnBytes {
@@ -175,31 +193,41 @@ function progressOf(progress: Progress, file: string): OnBytes {
   return (done, total) => (task ??= progress.begin(basename(file), total)).update(done);
 }
 
-async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }): Promise<void> {
+async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }): Promise<number> {
   const config = await readConfig();
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-evaluate-'));
   const progress = createProgress(process.stdout);
-  try {
-    await withLog(folder, (log) =>
-      fillLog(
+  const fill = (folder: string, signal: AbortSignal): Promise<number> =>
+    withLog(folder, (log) => {
+      const target = {
+        source: createEmbeddedImpressionSource(log),
+        sink: createEmbeddedImpressionSink(log),
+        catalogue: createEmbeddedItemCatalogue(log),
+      };
+      return fillLog(
         () => readMovieLens(join(root, 'data', dataSet)),
-        {
-          source: createEmbeddedImpressionSource(log),
-          sink: createEmbeddedImpressionSink(log),
-          catalogue: createEmbeddedItemCatalogue(log),
-        },
+        target,
+        () => true,
         progress,
-      ),
-    );
-    const environment = { ...appEnvironment('trainer', config), GATEHOUSE_TRAINER_LOG_FOLDER: folder };
-    const entry = join(root, 'dist', 'apps', 'trainer', 'evaluate', 'main.js');
-    const result = await evaluate(appStarter(config, 'evaluate', entry, environment, [String(epochs)]), progress);
-    progress.end();
-    print(formatEvaluation(result));
-    print(`report: ${await writeReport(config.reports.folder, 'evaluate', result)}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+        signal,
+      );
+    });
+  return untilSignal(config, async (signal) => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-evaluate-'));
+    try {
+      await fill(folder, signal);
+      const environment = { ...appEnvironment('trainer', config), GATEHOUSE_TRAINER_LOG_FOLDER: folder };
+      const entry = join(root, 'dist', 'apps', 'trainer', 'evaluate', 'main.js');
+      const startApp = appStarter(config, 'evaluate', entry, environment, [String(epochs)]);
+      const result = await evaluate(startApp, progress, config.processes.stopTimeoutMs, signal);
+      progress.end();
+      print(formatEvaluation(result));
+      print(`report: ${await writeReport(config.reports.folder, 'evaluate', result)}`);
+      return exitCode.ok;
+    } finally {
+      progress.end();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -208,6 +236,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}, found ${JSON.stringify(text)}`);
   };
+}
+
+function id(text: string): string {
+  const problem = idProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(problem);
 }
 
 async function main(): Promise<number> {
@@ -220,12 +254,12 @@ async function main(): Promise<number> {
     .description('run trainer, embedder and retriever on the demonstration data, and serve until Ctrl-C')
     .option('--exit', 'end once everything is learned and served')
     .option('--empty', 'begin with an empty log instead of the demonstration data, for data of your own')
-    .option('--user <id>', 'whose candidates to show at the end')
+    .option('--user <id>', 'whose candidates to show at the end', id)
     .action(async (options: StartOptions) => void (code = await startCommand(options)));
   program
     .command('query')
     .description('ask the running retriever for candidates')
-    .requiredOption('--user <id>', 'user id')
+    .requiredOption('--user <id>', 'user id', id)
     .option('--limit <count>', 'how many candidates', wholeNumber(1, 1000), 10)
     .action(queryCommand);
   program
@@ -239,7 +273,9 @@ async function main(): Promise<number> {
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')
     .argument('<data set>', 'a folder below data/, such as ml-latest-small')
     .option('--epochs <count>', 'times to go through the data', wholeNumber(1, 100), 3)
-    .action(evaluateCommand);
+    .action(
+      async (dataSet: string, options: { epochs: number }) => void (code = await evaluateCommand(dataSet, options)),
+    );
   await program.parseAsync();
   return code;
 }

@@ -6,7 +6,7 @@ export interface Progress {
   begin(label: string, total: number): Task;
   /** Prints a line above the bars. */
   print(line: string): void;
-  /** Removes the bars. */
+  /** Ends all tasks; lines may be printed still. */
   end(): void;
 }
 
@@ -30,23 +30,34 @@ function createBars(output: Output): Progress {
       stream: output,
       format: '{label} [{bar}] {value}/{total} {rate}/s, {eta_formatted} left {note}',
       hideCursor: true,
+      gracefulExit: false, // it would take signals away from those who end the work and then call end()
       clearOnComplete: false,
       emptyOnZero: true,
       forceRedraw: true,
     },
     Presets.legacy,
   );
+  let isEnded = false;
   return {
     begin: (label, total) => {
       const beganMs = performance.now();
       const bar = bars.create(total, 0, { label: label.padEnd(8), rate: '-', note: '' });
       return {
-        update: (done, note = '') => bar.update(done, { note, rate: ratePerSecond(done, beganMs) }),
+        update: (done, note = '') => {
+          if (!isEnded) bar.update(done, { note, rate: ratePerSecond(done, beganMs) });
+        },
         end: () => bar.stop(),
       };
     },
-    print: (line) => bars.log(`${line}\n`),
-    end: () => bars.stop(),
+    print: (line) => {
+      if (bars.isActive) bars.log(`${line}\n`);
+      else output.write(`${line}\n`);
+    },
+    end: () => {
+      if (isEnded) return;
+      isEnded = true;
+      if (bars.isActive) bars.stop();
+    },
   };
 }
 

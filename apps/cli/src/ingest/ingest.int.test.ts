@@ -57,6 +57,7 @@ async function eventsOf({ source }: ReturnType<typeof createTarget>): Promise<Im
 
 const header = 'user,item,timestamp,action';
 const noBytes = (): void => undefined;
+const { signal } = new AbortController();
 
 describe('ingestEvents', () => {
   it('appends in the order of the file, a thousand at a time, and tells the bytes', async () => {
@@ -64,7 +65,7 @@ describe('ingestEvents', () => {
     const file = await write('events.csv', [header, ...rows]);
     const target = createTarget();
     const told: [number, number][] = [];
-    const result = await ingestEvents(file, target, (done, total) => told.push([done, total]));
+    const result = await ingestEvents(file, target, (done, total) => told.push([done, total]), signal);
     expect(result).toEqual({ file, accepted: 2001, rejected: 0, rejections: [] });
     expect((await eventsOf(target)).map(({ eventTimeMs }) => eventTimeMs / 1000)).toEqual(rows.map((_, i) => 2001 - i));
     expect(target.batches).toEqual([1000, 1000, 1]);
@@ -77,7 +78,7 @@ describe('ingestEvents', () => {
     const bad = Array.from({ length: 12 }, () => 'u1,,5,click');
     const file = await write('events.csv', [header, 'u1,i1,5,click', ...bad, 'u1,i2,5,shown', 'u1,i2']);
     const target = createTarget();
-    const result = await ingestEvents(file, target, noBytes);
+    const result = await ingestEvents(file, target, noBytes, signal);
     expect(result).toEqual({
       file,
       accepted: 2,
@@ -100,7 +101,7 @@ describe('ingestEvents', () => {
     const target = createTarget();
     await target.catalogue.put([{ itemId: 'i1', item: known }]);
     const file = await write('events.csv', [header, 'u1,i2,5,click', 'u1,i1,6,click', 'u2,i2,7,click']);
-    await ingestEvents(file, target, noBytes);
+    await ingestEvents(file, target, noBytes, signal);
     expect(await target.catalogue.snapshot()).toEqual({
       items: [known, { itemId: 'i2', features: {}, available: true }],
       offset: 2,
@@ -110,7 +111,7 @@ describe('ingestEvents', () => {
   it('refuses what readers of the log would refuse', async () => {
     const loneSurrogate = JSON.stringify({ user: '\ud800', item: 'i1', timestamp: 5, action: 'click' });
     const target = createTarget();
-    const result = await ingestEvents(await write('events.jsonl', [loneSurrogate]), target, noBytes);
+    const result = await ingestEvents(await write('events.jsonl', [loneSurrogate]), target, noBytes, signal);
     expect(result.rejections).toEqual(['line 1: userId: expected Unicode text, found half of a surrogate pair']);
     expect(await target.catalogue.snapshot()).toEqual({ items: [], offset: 0 });
   });
@@ -118,8 +119,8 @@ describe('ingestEvents', () => {
   it('makes the same events of the same file', async () => {
     const file = await write('events.csv', [header, 'u1,i1,5,click', 'u1,i1,6,click']);
     const target = createTarget();
-    await ingestEvents(file, target, noBytes);
-    await ingestEvents(file, target, noBytes);
+    await ingestEvents(file, target, noBytes, signal);
+    await ingestEvents(file, target, noBytes, signal);
     const [first, second, ...again] = await eventsOf(target);
     expect(first.eventId).not.toBe(second.eventId);
     expect(again).toEqual([first, second]);
@@ -128,7 +129,7 @@ describe('ingestEvents', () => {
   it('stops at a log that cannot be written', async () => {
     const impressions = { append: () => Promise.reject(new Error('disk full')) };
     const file = await write('events.csv', [header, 'u1,i1,5,click']);
-    await expect(ingestEvents(file, { ...createTarget(), impressions }, noBytes)).rejects.toThrow('disk full');
+    await expect(ingestEvents(file, { ...createTarget(), impressions }, noBytes, signal)).rejects.toThrow('disk full');
   });
 });
 
@@ -141,7 +142,7 @@ describe('ingestItems', () => {
       'i3,x,,soon',
     ]);
     const target = createTarget();
-    const result = await ingestItems(file, target, noBytes);
+    const result = await ingestItems(file, target, noBytes, signal);
     expect(result.rejections).toEqual(['line 4: year: expected a number, found "soon"']);
     expect((await target.catalogue.snapshot()).items).toEqual([
       { itemId: 'i1', features: { title: 'Heat', genres: ['Crime', 'Drama'], year: 1995 }, available: true },
@@ -157,7 +158,7 @@ describe('ingestItems', () => {
       'i3,short',
     ]);
     const target = createTarget();
-    const result = await ingestItems(file, target, noBytes);
+    const result = await ingestItems(file, target, noBytes, signal);
     expect(result.rejections).toEqual([
       'line 2: features: text: expected at most 16384 characters, found 16385',
       expect.stringMatching(/^line 3: item: expected at most 65536 bytes, found 655\d\d/),

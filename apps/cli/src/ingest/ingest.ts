@@ -38,11 +38,12 @@ export interface IngestResult {
 /** Told how many bytes of the file are done. */
 export type OnBytes = (done: number, total: number) => void;
 
-/** Writes the items of a file into the catalogue. Bad rows are counted and do not stop it. */
+/** Writes the items of a file into the catalogue. Bad rows are counted and do not stop it; an abort of `signal` does. */
 export async function ingestItems(
   file: string,
   { schema, catalogue }: IngestTarget,
   onBytes: OnBytes,
+  signal: AbortSignal,
 ): Promise<IngestResult> {
   const kinds = itemColumnKinds(schema);
   return inBatches<Item>(
@@ -54,14 +55,20 @@ export async function ingestItems(
     },
     (items) => catalogue.put(items.map((item) => ({ itemId: item.itemId, item }))),
     onBytes,
+    signal,
   );
 }
 
 /**
  * Appends the events of a file to the log, in the order of the file. Items that the catalogue does not know are added without
- * features, so that they can be retrieved. Bad rows are counted and do not stop it.
+ * features, so that they can be retrieved. Bad rows are counted and do not stop it; an abort of `signal` does.
  */
-export async function ingestEvents(file: string, target: IngestTarget, onBytes: OnBytes): Promise<IngestResult> {
+export async function ingestEvents(
+  file: string,
+  target: IngestTarget,
+  onBytes: OnBytes,
+  signal: AbortSignal,
+): Promise<IngestResult> {
   const { schema, impressions, catalogue } = target;
   const actions = new Set(Object.keys(schema.actions));
   const known = new Set<ItemId>((await catalogue.snapshot()).items.map(({ itemId }) => itemId));
@@ -81,6 +88,7 @@ export async function ingestEvents(file: string, target: IngestTarget, onBytes: 
       await impressions.append(events);
     },
     onBytes,
+    signal,
   );
 }
 
@@ -103,6 +111,7 @@ async function inBatches<T>(
   read: (values: Readonly<Record<string, unknown>>) => Read<T>,
   write: (values: readonly T[]) => Promise<void>,
   onBytes: OnBytes,
+  signal: AbortSignal,
 ): Promise<IngestResult> {
   const opened = await openRows(file, columns);
   const rejections: string[] = [];
@@ -115,6 +124,7 @@ async function inBatches<T>(
     onBytes(opened.bytesRead(), opened.totalBytes);
   };
   for await (const row of opened.rows) {
+    signal.throwIfAborted();
     const result = 'values' in row ? read(row.values) : row;
     if ('value' in result) {
       waiting.push(result.value);
