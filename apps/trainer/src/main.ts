@@ -13,7 +13,7 @@ import { loadBackend } from '@gatehouse/towers';
 import { trainerConfig } from './config';
 import { followCatalogue } from './follow-catalogue';
 import { createLearner } from './learner';
-import { createPublisher, resume } from './publisher';
+import { createPublisher, publishedEvents, resume } from './publisher';
 import { createSchedule } from './schedule';
 import { train } from './train';
 import { createTrainerCatalogue } from './trainer-catalogue';
@@ -45,8 +45,6 @@ async function main(): Promise<number> {
     catalogue.load(all, offset);
   }
   const follower = followCatalogue(items, catalogue, shutdown.signal);
-  const latest = await store.pointer('latest');
-  const publishedEvents = latest ? ((await store.manifest(latest.version)).metrics['events'] ?? 0) : 0;
 
   const training = train({
     source: createEmbeddedImpressionSource(log),
@@ -59,7 +57,7 @@ async function main(): Promise<number> {
         publishAfterIdleMs: config.publish.afterIdleMs,
         checkpointEveryMs: config.checkpoint.everyMs,
       },
-      { savedEvents: learner.counts.applied, publishedEvents },
+      { savedEvents: learner.counts.applied, publishedEvents: await publishedEvents(store, learner) },
       systemClock,
     ),
     followCatalogue: follower.apply,

@@ -6,7 +6,7 @@ import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { NonFiniteLossError } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
-import { createPublisher, resume, SchemaChangedError } from './publisher';
+import { createPublisher, publishedEvents, resume, SchemaChangedError } from './publisher';
 import { useTemporaryFolders } from './temporary-folder.fixture';
 import { batchesOf, createMemoryLogger, createWorld, useCpu, worldImpressions, worldSchema } from './world.fixture';
 
@@ -31,8 +31,11 @@ describe('publisher', () => {
   }
 
   /** Turns one bit of a part's file. */
-  async function damage(folder: string, version: string, part: string): Promise<void> {
-    const file = await open(join(folder, 'versions', version, `${part}.safetensors`), 'r+');
+  const damage = (folder: string, version: string, part: string): Promise<void> =>
+    damageFile(folder, version, `${part}.safetensors`);
+
+  async function damageFile(folder: string, version: string, name: string): Promise<void> {
+    const file = await open(join(folder, 'versions', version, name), 'r+');
     const { size } = await file.stat();
     const byte = new Uint8Array(1);
     await file.read(byte, 0, 1, size - 1);
@@ -144,6 +147,24 @@ describe('publisher', () => {
       expect(logger.lines[0].fields['reason']).toContain(`${part}.safetensors`);
     },
   );
+
+  it.each([
+    ['table.items.safetensors', 8],
+    ['manifest.json', 0],
+  ])('counts what a damaged version had offered as not published (%s)', async (name, expected) => {
+    const { folder, store, learner, publisher } = await createTrainer();
+    expect(await publishedEvents(store, learner)).toBe(0);
+    learner.learn(batches[0]);
+    await publisher.publish();
+    learner.learn(batches[1]);
+    await publisher.publish();
+    expect(await publishedEvents(store, learner)).toBe(16);
+    await damageFile(folder, '1-2', name);
+
+    const other = createWorld().learner;
+    expect(await resume(other, store, createMemoryLogger())).toBe('1-1');
+    expect(await publishedEvents(store, other)).toBe(expected);
+  });
 
   it('refuses a checkpoint of another schema and changes nothing', async () => {
     const { store, learner, publisher } = await createTrainer();

@@ -1,6 +1,6 @@
 import { formatModelVersion, type ModelVersionId, parseModelVersion } from '@gatehouse/domain';
 import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
-import { loadNewest } from '@gatehouse/artifacts';
+import { DamagedVersionError, loadNewest, MissingVersionError } from '@gatehouse/artifacts';
 import type { Logger } from '@gatehouse/runtime';
 
 import type { Learner } from './learner';
@@ -98,6 +98,22 @@ export async function resume(learner: Learner, store: ModelReader, logger: Logge
   learner.restore(parts, manifest.offsets);
   logger.info('checkpoint.resumed', { modelVersion: manifest.id, applied: learner.counts.applied });
   return manifest.id;
+}
+
+/**
+ * Events that the newest offered version had learned, as far as the learner has got. When that version is damaged, the learner goes
+ * on from an older one, and what it learns again must be offered again: the embedder cannot use the damaged one either.
+ */
+export async function publishedEvents(store: ModelReader, { counts }: Learner): Promise<number> {
+  const latest = await store.pointer('latest');
+  if (!latest) return 0;
+  try {
+    const { metrics } = await store.manifest(latest.version);
+    return Math.min(metrics['events'] ?? 0, counts.applied);
+  } catch (error) {
+    if (error instanceof DamagedVersionError || error instanceof MissingVersionError) return 0;
+    throw error;
+  }
 }
 
 /** The stored checkpoint was trained with another schema; nothing was changed. */
