@@ -146,6 +146,7 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
         unweighted: batch.impressions.length - examples.length,
         deadLettered: batch.rejected.length,
         loss,
+        eventTimeMs: Math.max(...examples.map(({ query }) => query.requestTimeMs)),
       });
       offsets = end;
       return loss;

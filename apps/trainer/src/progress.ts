@@ -10,6 +10,8 @@ export interface ProgressCounts {
   readonly batches: number;
   /** Sum of the batches' losses. */
   readonly lossSum: number;
+  /** Newest event time among the positives learned; 0 before the first. */
+  readonly eventTimeMs: number;
 }
 
 /** Counts of the stream, as part of the checkpoint. */
@@ -20,26 +22,28 @@ export interface Progress extends Stateful {
     readonly unweighted: number;
     readonly deadLettered: number;
     readonly loss: number;
+    readonly eventTimeMs: number;
   }): void;
 }
 
 /** Creates counters at zero. */
 export function createProgress(): Progress {
   const name = 'progress';
-  const values = new Float64Array(5);
+  const values = new Float64Array(6);
   return {
     name,
     get counts() {
-      const [applied, unweighted, deadLettered, batches, lossSum] = values;
-      return { applied, unweighted, deadLettered, batches, lossSum };
+      const [applied, unweighted, deadLettered, batches, lossSum, eventTimeMs] = values;
+      return { applied, unweighted, deadLettered, batches, lossSum, eventTimeMs };
     },
-    add: ({ applied, unweighted, deadLettered, loss }) => {
+    add: ({ applied, unweighted, deadLettered, loss, eventTimeMs }) => {
       [applied, unweighted, deadLettered, 1, loss].forEach((value, i) => (values[i] += value));
+      values[5] = Math.max(values[5], eventTimeMs);
     },
     snapshot: (): Snapshot => ({
-      tensors: { counts: { dtype: 'F64', shape: [5], data: values.slice() } },
+      tensors: { counts: { dtype: 'F64', shape: [6], data: values.slice() } },
       metadata: null,
     }),
-    restore: (snapshot) => values.set(tensorOf(name, snapshot, 'counts', 'F64', 5)),
+    restore: (snapshot) => values.set(tensorOf(name, snapshot, 'counts', 'F64', 6)),
   };
 }

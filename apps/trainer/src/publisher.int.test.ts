@@ -71,6 +71,7 @@ describe('publisher', () => {
     const { evaluated, hits, popularityHits } = learner.prequential;
     expect((await store.manifest('1-1')).metrics).toEqual({
       events: 40,
+      eventTimeMs: learner.counts.eventTimeMs,
       loss: lossSum / 5,
       recallAt10: hits / evaluated,
       popularityRecallAt10: popularityHits / evaluated,
@@ -92,7 +93,7 @@ describe('publisher', () => {
   it('writes a version without figures before anything was learned', async () => {
     const { store, publisher } = await createTrainer();
     await publisher.publish();
-    expect((await store.manifest('1-1')).metrics).toEqual({ events: 0 });
+    expect((await store.manifest('1-1')).metrics).toEqual({ events: 0, eventTimeMs: 0 });
   });
 
   it('keeps the newest versions and the one that is offered', async () => {

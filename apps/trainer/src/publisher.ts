@@ -73,6 +73,7 @@ function versionMetrics(since: Reading, now: Reading): Readonly<Record<string, n
   const evaluated = now.evaluated - since.evaluated;
   return {
     events: now.applied,
+    eventTimeMs: now.eventTimeMs,
     ...(batches > 0 && { loss: (now.lossSum - since.lossSum) / batches }),
     ...(evaluated > 0 && {
       recallAt10: (now.hits - since.hits) / evaluated,

@@ -4,7 +4,14 @@ import type { ProgressCounts } from './progress';
 import { createSchedule } from './schedule';
 
 const options = { publishEveryEvents: 100, publishAfterIdleMs: 2000, checkpointEveryMs: 60_000 };
-const at = (applied: number): ProgressCounts => ({ applied, unweighted: 0, deadLettered: 0, batches: 0, lossSum: 0 });
+const at = (applied: number): ProgressCounts => ({
+  applied,
+  unweighted: 0,
+  deadLettered: 0,
+  batches: 0,
+  lossSum: 0,
+  eventTimeMs: 0,
+});
 
 function createStarted(savedEvents = 0, publishedEvents = 0) {
   const clock = createManualClock();
