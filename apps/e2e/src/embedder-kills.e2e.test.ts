@@ -1,0 +1,82 @@
+import { readdir } from 'node:fs/promises';
+
+import { createRandom } from '@gatehouse/domain';
+import { createCleanup, createWorld } from '@gatehouse/testing';
+
+import { killSeeds } from './kill-plan';
+import { servingPort } from './serving-port';
+import { startQueryLoad } from './start-query-load';
+import { createWorkspace } from './workspace';
+
+jest.setTimeout(180_000);
+
+/** Moments of an embedder that starts and refreshes one version: each as often as it happens then, at most. */
+const moments = [
+  ['call:open', 40],
+  ['call:sync', 16],
+  ['call:rename', 6],
+  ['call:writeFile', 5],
+  ['line:index.servable', 1],
+] as const;
+
+const seeds = killSeeds(1);
+const eventsPerVersion = 160;
+const first = 320;
+const world = createWorld({
+  seed: 17,
+  users: 40,
+  items: 120,
+  groups: 4,
+  events: first + seeds.length * eventsPerVersion,
+});
+
+const cleanup = createCleanup();
+afterEach(() => cleanup.run());
+
+it(`serves whole indexes while the embedder is killed (E2E_SEED=${seeds[0]}, ${seeds.length} kills)`, async () => {
+  const workspace = await createWorkspace(cleanup);
+  const trainer = workspace.start('trainer', { PUBLISH_AFTER_IDLE_MS: 100 });
+  const publishedWith = async (count: number): Promise<unknown> =>
+    (
+      await trainer.waitForLine(({ msg, events }) => msg === 'model.published' && events === count, {
+        what: `a version of ${count} events`,
+        timeoutMs: 30_000,
+      })
+    )['modelVersion'];
+  await workspace.ingest(world.impressions.slice(0, first), world.items);
+  await publishedWith(first);
+  let embedder = workspace.start('embedder');
+  const retriever = workspace.start('retriever');
+  const load = startQueryLoad({ port: await servingPort(retriever), userIds: world.users, clients: 1 });
+
+  for (const [round, seed] of seeds.entries()) {
+    expect(await embedder.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    const from = first + round * eventsPerVersion;
+    await workspace.ingest(world.impressions.slice(from, from + eventsPerVersion));
+    const version = await publishedWith(from + eventsPerVersion);
+
+    const random = createRandom('embedder-kills', seed);
+    const [moment, most] = moments[random.below(moments.length)];
+    const killAt = `${moment}#${1 + random.below(most)}`;
+    const killed = workspace.start('embedder', {}, { killAt });
+    expect({ killAt, ...(await killed.ended) }).toEqual({ killAt, code: null, signal: 'SIGKILL' });
+
+    embedder = workspace.start('embedder');
+    await retriever.waitForLine(({ msg, modelVersion }) => msg === 'version.adopted' && modelVersion === version, {
+      what: `version ${String(version)} to serve after a kill at ${killAt}`,
+      timeoutMs: 30_000,
+    });
+  }
+  await load.stop();
+
+  expect(load.failures).toEqual([]);
+  expect(load.answers.filter(({ candidates, degraded }) => candidates.length !== 10 || degraded)).toEqual([]);
+  const adopted = retriever.lines.filter(({ msg }) => msg === 'version.adopted').map((line) => line['indexVersion']);
+  expect(
+    [...new Set(load.answers.map(({ indexVersion }) => indexVersion))].filter((id) => !adopted.includes(id)),
+  ).toEqual([]);
+  // What a killed build had left is gone: every index that is there has served.
+  expect((await readdir(workspace.indexFolder)).filter((name) => name.includes('.')).sort()).toEqual(
+    [...adopted].sort(),
+  );
+});

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type Cleanup, createCleanup, createWorld } from '@gatehouse/testing';
+
+import { drawKillPlan, killSeeds, killsPerPlan } from './kill-plan';
+import { type Checkpoint, readCheckpoint } from './read-checkpoint';
+import { createWorkspace, schemaFile, type Settings, type Workspace } from './workspace';
+
+jest.setTimeout(120_000);
+
+const batchSize = 16;
+/** An action that only the newer schema of whoever writes the log knows: the trainer sets such events aside. */
+const unknownAction = 'share';
+
+const world = createWorld({ seed: 5, users: 40, items: 80, groups: 4, events: 800, shownShare: 0.1 });
+const impressions = world.impressions.map((event, n) => (n % 50 === 7 ? { ...event, action: unknownAction } : event));
+const offsetsOf = (action: string): number[] =>
+  impressions.flatMap((event, offset) => (event.action === action ? [offset] : []));
+const clicks = offsetsOf('click');
+/** The trainer learns whole batches: up to the last click that fills one. */
+const applied = clicks.length - (clicks.length % batchSize);
+const endOffset = clicks[applied - 1] + 1;
+const before = (offsets: readonly number[]): number => offsets.filter((offset) => offset < endOffset).length;
+
+async function filledWorkspace(cleanup: Cleanup): Promise<Workspace> {
+  const workspace = await createWorkspace(cleanup);
+  const newerSchema = join(workspace.folder, 'newer.schema.yaml');
+  const schema = await readFile(schemaFile, 'utf8');
+  await writeFile(newerSchema, schema.replace('actions:', `actions:\n  ${unknownAction}: { weight: 2 }`));
+  await workspace.ingest(impressions, world.items, { SCHEMA: newerSchema });
+  return workspace;
+}
+
+/** Lets the trainer learn to the end of the log, and ends it in order. */
+async function finish(workspace: Workspace, settings: Settings): Promise<Checkpoint> {
+  const trainer = workspace.start('trainer', { ...settings, PUBLISH_AFTER_IDLE_MS: 300 });
+  await trainer.waitForLine(({ msg, events }) => msg === 'model.published' && events === applied, {
+    what: `a version of ${applied} events`,
+    timeoutMs: 60_000,
+  });
+  expect(await trainer.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  return readCheckpoint(workspace.artifactsFolder);
+}
+
+/** Some of the parts whose files are compared. */
+const partsAmongOthers = [
+  'table.items',
+  'table.items.adagrad',
+  'query.dense',
+  'query.dense.adam',
+  'frequency',
+  'random.negatives',
+  'user-state',
+];
+
+function differingFiles(left: Checkpoint, right: Checkpoint): string[] {
+  const names = new Set([...left.files.keys(), ...right.files.keys()]);
+  return [...names].filter((name) => !left.files.get(name)?.equals(right.files.get(name) ?? Buffer.alloc(0)));
+}
+
+describe('a trainer that is killed again and again', () => {
+  const cleanup = createCleanup();
+  afterEach(() => cleanup.run());
+
+  const cleanupOfAll = createCleanup();
+  let uninterrupted: Checkpoint;
+  beforeAll(async () => {
+    uninterrupted = await finish(await filledWorkspace(cleanupOfAll), { PUBLISH_EVERY_EVENTS: 1_000_000 });
+  });
+  afterAll(() => cleanupOfAll.run());
+
+  it.each(killSeeds(killsPerPlan))('learns what an uninterrupted one does, bit for bit (E2E_SEED=%i)', async (seed) => {
+    const workspace = await filledWorkspace(cleanup);
+    const often = { PUBLISH_EVERY_EVENTS: 4 * batchSize };
+
+    for (const { killAt, settings } of drawKillPlan(seed)) {
+      const trainer = workspace.start('trainer', { ...often, ...settings }, { killAt });
+      expect({ killAt, ...(await trainer.ended) }).toEqual({ killAt, code: null, signal: 'SIGKILL' });
+    }
+    const killed = await finish(workspace, often);
+
+    expect([...killed.files.keys()]).toEqual(
+      expect.arrayContaining(partsAmongOthers.map((part) => `${part}.safetensors`)),
+    );
+    expect(differingFiles(killed, uninterrupted)).toEqual([]);
+    const pending = impressions.length - killed.offset;
+    const { counts } = killed;
+    expect(counts.applied + counts.unweighted + counts.deadLettered + pending).toBe(impressions.length);
+    expect(killed.offset).toBe(endOffset);
+    expect(counts).toEqual({
+      applied,
+      unweighted: before(offsetsOf('shown')),
+      deadLettered: before(offsetsOf(unknownAction)),
+    });
+  });
+});

@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import type { Impression, Item } from '@gatehouse/domain';
+import { type Cleanup, createTemporaryFolder, startProcess, type TestProcess } from '@gatehouse/testing';
+
+/** Apps that run until they are told to stop. */
+export type AppName = 'trainer' | 'embedder' | 'retriever';
+
+/** Settings of an app by the end of their variables, such as `PUBLISH_EVERY_EVENTS`. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+/** How else to start an app. */
+export interface StartOptions {
+  /** Moment at which the app is killed; `kill-at.cjs` says how it is written. */
+  readonly killAt?: string;
+  /** Path of another configuration file. */
+  readonly configFile?: string;
+}
+
+/** Folders of one deployment, and the processes that work on them. */
+export interface Workspace {
+  readonly folder: string;
+  readonly artifactsFolder: string;
+  readonly indexFolder: string;
+  /** Runs `gatehouse ingest` to its end. @throws Error unless it takes every row. */
+  ingest(impressions: readonly Impression[], items?: readonly Item[], settings?: Settings): Promise<void>;
+  start(app: AppName, settings?: Settings, options?: StartOptions): TestProcess;
+  /** Starts `gatehouse`. */
+  command(args: readonly string[], settings?: Settings): TestProcess;
+}
+
+const root = resolve(__dirname, '../../..');
+/** Schema of every app, unless a test names another. */
+export const schemaFile = join(__dirname, 'checkerboard.schema.yaml');
+
+/** Creates empty folders. `cleanup` ends every process, waits until it is gone with all its children, and removes the folders. */
+export async function createWorkspace(cleanup: Cleanup): Promise<Workspace> {
+  cleanup.add(checkNothingRuns); // the last step of all
+  const folder = await createTemporaryFolder(cleanup);
+  const pathOf = (name: string): string => join(folder, name);
+  const log = { LOG_FOLDER: pathOf('log') };
+  const artifacts = { ARTIFACTS_FOLDER: pathOf('artifacts') };
+  const index = { INDEX_FOLDER: pathOf('index') };
+  const polling = { POLL_MS: 10 };
+  const defaults: Readonly<Record<AppName | 'cli', Settings>> = {
+    // Staleness 1: the evaluation then scores with the vectors of each moment, also right after a restart.
+    trainer: { ...log, ...artifacts, SCHEMA: schemaFile, BACKEND: '[cpu]', EVALUATION_MAX_STALENESS_STEPS: 1 },
+    embedder: { ...log, ...artifacts, ...index, ...polling, BACKEND: '[cpu]' },
+    retriever: {
+      ...log,
+      ...artifacts,
+      ...index,
+      ...polling,
+      USER_STATE_FOLDER: pathOf('user-state'),
+      PORT: 0,
+      BACKEND: '[cpu]',
+    },
+    cli: { ...log, SCHEMA: schemaFile },
+  };
+  let files = 0;
+
+  const startNode = (
+    app: AppName | 'cli',
+    args: readonly string[],
+    settings: Settings,
+    killAt?: string,
+  ): TestProcess => {
+    const hook = killAt === undefined ? [] : ['--require', join(__dirname, 'kill-at.cjs')];
+    const started = startProcess({
+      name: app,
+      command: process.execPath,
+      args: [...hook, join(root, 'dist', 'apps', app, 'main.js'), ...args],
+      environment: {
+        ...environmentOf(app, { ...defaults[app], ...settings }),
+        ...(killAt !== undefined && { E2E_KILL_AT: killAt }),
+      },
+      workingFolder: root,
+    });
+    cleanup.add(async () => {
+      await started.kill('SIGKILL');
+    });
+    return started;
+  };
+
+  const workspace: Workspace = {
+    folder,
+    artifactsFolder: artifacts.ARTIFACTS_FOLDER,
+    indexFolder: index.INDEX_FOLDER,
+    ingest: async (impressions, items, settings) => {
+      const [eventsFile, itemsFile] = ['events', 'items'].map((name) => pathOf(`${name}-${++files}.csv`));
+      await writeFile(eventsFile, eventsCsv(impressions));
+      if (items) await writeFile(itemsFile, itemsCsv(items));
+      const ingest = workspace.command(['ingest', eventsFile, ...(items ? ['--items', itemsFile] : [])], settings);
+      const { code } = await ingest.ended;
+      const results = ingest.lines.map(({ msg }) => msg);
+      const expected = [`${eventsFile}: ${impressions.length} accepted, 0 rejected`];
+      if (items) expected.push(`${itemsFile}: ${items.length} accepted, 0 rejected`);
+      if (code !== 0 || !expected.every((line) => results.includes(line)))
+        throw new Error(`ingest: expected ${expected.join(', ')}, found code ${code}: ${results.join('\n')}`);
+    },
+    start: (app, settings = {}, { killAt, configFile } = {}) =>
+      startNode(app, configFile === undefined ? [] : [configFile], settings, killAt),
+    command: (args, settings = {}) => startNode('cli', args, settings),
+  };
+  return workspace;
+}
+
+function environmentOf(app: string, settings: Settings): Record<string, string> {
+  const prefix = `GATEHOUSE_${app.toUpperCase()}_`;
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [prefix + key, String(value)]));
+}
+
+function eventsCsv(impressions: readonly Impression[]): string {
+  const rows = impressions.map((event) => [event.userId, event.itemId, event.eventTimeMs, event.action].join(','));
+  return ['user,item,timestamp,action', ...rows, ''].join('\n');
+}
+
+function itemsCsv(items: readonly Item[]): string {
+  return ['item,group', ...items.map(({ itemId, features }) => `${itemId},${String(features['group'])}`), ''].join(
+    '\n',
+  );
+}
+
+function checkNothingRuns(): void {
+  const running = process.getActiveResourcesInfo().filter((resource) => resource === 'ProcessWrap');
+  if (running.length > 0) throw new Error(`cleanup: expected no process of the test to run, found ${running.length}`);
+}
