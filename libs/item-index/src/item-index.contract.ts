@@ -187,6 +187,15 @@ export function itemIndexContract(adapter: AdapterUnderTest): void {
         expect(await index.sample(0)).toEqual([]);
       });
 
+      it('gets points whole, in the order asked for, without those that it does not hold', async () => {
+        await load4();
+        const [first, second] = points;
+        expect(await index.get([second.itemId, 'nobody', first.itemId])).toEqual([second, first]);
+        await index.remove([first.itemId]);
+        await index.upsert([{ ...second, vector: Float32Array.of(16, 0) }]);
+        expect(await index.get([first.itemId, second.itemId])).toEqual([{ ...second, vector: Float32Array.of(16, 0) }]);
+      });
+
       it('is empty without points', async () => {
         index = await load([]);
         expect(await found(10)).toEqual([]);

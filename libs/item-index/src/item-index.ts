@@ -66,6 +66,8 @@ export interface ItemIndex {
    * @throws DimensionError, NonFiniteVectorError, InvalidFilterError.
    */
   search(request: SearchRequest): Promise<Hit[]>;
+  /** Points of the given items, in the order given; items that the index does not hold are left out. */
+  get(itemIds: readonly ItemId[]): Promise<IndexPoint[]>;
   count(): Promise<number>;
   /** Up to `limit` points, the same ones for the same content: for checksums and probes. */
   sample(limit: number): Promise<IndexPoint[]>;

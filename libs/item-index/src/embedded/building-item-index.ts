@@ -46,6 +46,10 @@ export class BuildingItemIndex implements ItemIndex {
     return this.current.search(request);
   }
 
+  get(itemIds: readonly ItemId[]): Promise<IndexPoint[]> {
+    return this.current.get(itemIds);
+  }
+
   count(): Promise<number> {
     return this.current.count();
   }

@@ -39,10 +39,12 @@ export class LayeredPoints {
     return [...this.base.ids.filter((_, row) => !this.isHidden(row)), ...this.delta.ids];
   }
 
-  /** The point of an item that {@link ids} names. */
-  pointOf(itemId: ItemId): IndexPoint {
-    const row = this.delta.rowOf(itemId);
-    return row === undefined ? this.base.pointAt(this.base.rowOf(itemId) ?? 0) : this.delta.pointAt(row);
+  /** The point of an item, or undefined. */
+  pointOf(itemId: ItemId): IndexPoint | undefined {
+    const changed = this.delta.rowOf(itemId);
+    if (changed !== undefined) return this.delta.pointAt(changed);
+    const row = this.base.rowOf(itemId);
+    return row === undefined || this.isHidden(row) ? undefined : this.base.pointAt(row);
   }
 
   private hide(itemId: ItemId): void {

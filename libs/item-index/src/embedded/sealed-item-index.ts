@@ -59,13 +59,17 @@ export class SealedItemIndex implements ItemIndex {
     return searchLayers(points, this.content.graph, search, search.effort ?? this.content.expansionSearch);
   }
 
+  async get(itemIds: readonly ItemId[]): Promise<IndexPoint[]> {
+    const points = this.freshPoints();
+    return itemIds.flatMap((itemId) => points.pointOf(itemId) ?? []);
+  }
+
   async count(): Promise<number> {
     return this.freshPoints().count;
   }
 
   async sample(limit: number): Promise<IndexPoint[]> {
-    const points = this.freshPoints();
-    return sampleIds(points.ids(), limit).map((itemId) => points.pointOf(itemId));
+    return this.get(sampleIds(this.freshPoints().ids(), limit));
   }
 
   async close(): Promise<void> {

@@ -54,13 +54,21 @@ export class ExactItemIndex implements ItemIndex {
     return best.take();
   }
 
+  async get(itemIds: readonly ItemId[]): Promise<IndexPoint[]> {
+    const table = this.table();
+    return itemIds.flatMap((itemId) => {
+      const row = table.rowOf(itemId);
+      return row === undefined ? [] : [table.pointAt(row)];
+    });
+  }
+
   async count(): Promise<number> {
     return this.table().count;
   }
 
   async sample(limit: number): Promise<IndexPoint[]> {
     const table = this.table();
-    return sampleIds(table.ids, limit).map((itemId) => table.pointAt(table.rowOf(itemId) ?? 0));
+    return this.get(sampleIds(table.ids, limit));
   }
 
   async close(): Promise<void> {
