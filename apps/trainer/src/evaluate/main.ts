@@ -19,7 +19,7 @@ import { evaluate } from './evaluate';
 /** Trains on the log of the trainer's configuration and logs the report: `evaluate/main.js [epochs] [trainer.yaml]`. */
 async function main(): Promise<void> {
   const environment = { prefix: 'GATEHOUSE_TRAINER_', values: process.env };
-  const epochs = Number(process.argv[2] ?? 1);
+  const epochs = epochsOf(process.argv[2] ?? '1');
   const config = await readYamlFile(process.argv[3] ?? 'config/trainer.yaml', trainerConfig, environment);
   const schema = await compileSchemaFile(config.schema);
   const logger = createLogger({ app: 'evaluate', level: config.logLevel });
@@ -41,6 +41,11 @@ async function main(): Promise<void> {
   const learner = createLearner({ schema, catalogue, userState, evaluation });
   const onProgress = (learned: number, total: number): void => logger.info('evaluate.learned', { learned, total });
   logger.info('evaluate.done', { ...evaluate(positives, { learner, catalogue, userState, epochs, onProgress }) });
+}
+
+function epochsOf(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new RangeError(`epochs: expected 1 to 9999, found ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
 void runMain('evaluate', main);
