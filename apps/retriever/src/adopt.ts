@@ -1,8 +1,8 @@
 import type { LoadedVersion, ModelReader, Pointer } from '@gatehouse/artifacts';
 import type { ModelVersionId, Snapshot } from '@gatehouse/domain';
 import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
+import { canarySkew } from '@gatehouse/towers';
 
-import { canarySkew } from './canary-skew';
 import type { ServingPair } from './serving-pair';
 import { popularityPart, readPopular } from './sources/popular';
 import type { Canary, QueryTower, TowerLibrary } from './tower-library';
@@ -60,7 +60,7 @@ export async function adopt(pointer: Pointer, adopting: Adopting): Promise<Servi
       version,
       queryTower: tower,
       index,
-      popular: parts[popularityPart] ? readPopular(parts[popularityPart], popularCount) : [],
+      popular: parts[popularityPart] ? await readPopular(parts[popularityPart], index, popularCount) : [],
       schema,
       offsets: manifest.offsets,
       modelEventTimeMs: timeOf(manifest.metrics['eventTimeMs']),

@@ -29,8 +29,3 @@ export class UnknownItemError extends Error {
     super(`item_id: expected an item of the catalogue, found ${JSON.stringify(itemId)}`);
   }
 }
-
-/** The index in use cannot do what was asked. */
-export class UnsupportedError extends Error {
-  override readonly name = 'UnsupportedError';
-}

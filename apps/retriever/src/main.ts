@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { setLogger } from '@grpc/grpc-js';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import { userStateOptions } from '@gatehouse/events';
 import {
   createEmbeddedImpressionSource,
   createEmbeddedUserState,
@@ -23,7 +24,10 @@ const prefix = 'GATEHOUSE_RETRIEVER_';
 const stopTimeoutMs = 14_000;
 
 async function main(): Promise<number> {
-  const config = await readYamlFile('config/retriever.yaml', retrieverConfig, { prefix, values: process.env });
+  const config = await readYamlFile(process.argv[2] ?? 'config/retriever.yaml', retrieverConfig, {
+    prefix,
+    values: process.env,
+  });
   const logger = createLogger({ app: 'retriever', level: config.logLevel });
   const quietly = (...words: unknown[]): void => logger.debug('grpc.said', { words: words.join(' ') });
   setLogger({ error: quietly, info: quietly, debug: quietly });
@@ -32,12 +36,8 @@ async function main(): Promise<number> {
 
   const log = openEmbeddedLog({ folder: config.log.folder });
   shutdown.onStop('log', () => log.close());
-  const openUsers = ({ actions, userState }: Schema): EmbeddedUserState =>
-    createEmbeddedUserState(config.userState.folder, {
-      ...userState,
-      entersHistory: (action) => (actions[action]?.weight ?? 0) > 0,
-      marksSeen: (action) => actions[action]?.seen ?? false,
-    });
+  const openUsers = (schema: Schema): EmbeddedUserState =>
+    createEmbeddedUserState(config.userState.folder, userStateOptions(schema));
   const retriever = await startRetriever(
     {
       models: createFilesystemModelStore({ folder: config.artifacts.folder }),

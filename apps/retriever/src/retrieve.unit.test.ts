@@ -84,6 +84,12 @@ test('sources are those asked for', async () => {
   expect(idsOf(await ask({ sources: ['two-tower'] }))).toEqual(['a']);
 });
 
+test('popular items pass the filter too', async () => {
+  const { ask } = setUp(pairOver('a'));
+  const filter = { condition: { $case: 'range' as const, value: { attribute: 'year', min: 2 } } };
+  expect(idsOf(await ask({ userId: 'known', sources: ['popular'], filter }))).toEqual(['p2', 'p3']);
+});
+
 test("the request's own history wins over the stored one, even when it is empty", async () => {
   const pair = pairOver('a');
   const { ask } = setUp(pair);

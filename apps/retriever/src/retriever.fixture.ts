@@ -86,6 +86,10 @@ export function createFakeIndex(indexId: string, answer: Answer, spec: Partial<I
     close: async () => {
       closed = true;
     },
+    get: async (itemIds) =>
+      itemIds
+        .filter((itemId) => itemId !== 'gone')
+        .map((itemId) => ({ itemId, vector: Float32Array.of(1, 0), attributes: { genre: `of ${itemId}` } })),
     upsert: refuse,
     remove: refuse,
     seal: refuse,
@@ -108,7 +112,7 @@ export function createFakePair(version: ModelVersionId, overrides: Partial<Servi
     version,
     queryTower: createFakeTower(version),
     index: createFakeIndex(`${version}.1`, answer),
-    popular: hitsOf('p1', 'p2', 'p3'),
+    popular: hitsOf('p1', 'p2', 'p3').map((hit) => ({ ...hit, attributes: { year: Number(hit.itemId.slice(1)) } })),
     schema,
     offsets: {},
     modelEventTimeMs: 5,

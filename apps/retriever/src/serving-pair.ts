@@ -1,7 +1,8 @@
 import type { ModelVersionId, Offsets } from '@gatehouse/domain';
-import type { Hit, ItemIndex } from '@gatehouse/item-index';
+import type { ItemIndex } from '@gatehouse/item-index';
 import type { Schema } from '@gatehouse/schema';
 
+import type { PopularItem } from './sources/popular';
 import type { QueryTower } from './tower-library';
 
 /**
@@ -12,8 +13,8 @@ export interface ServingPair {
   readonly version: ModelVersionId;
   readonly queryTower: QueryTower;
   readonly index: ItemIndex;
-  /** Most popular items when the version was published, best first. Scores are shares of events. */
-  readonly popular: readonly Hit[];
+  /** Most popular items when the version was published, best first. */
+  readonly popular: readonly PopularItem[];
   readonly schema: Schema;
   /** Up to where in the log the version's snapshot of the users reaches. */
   readonly offsets: Offsets;

@@ -1,17 +1,10 @@
-import type { ItemId } from '@gatehouse/domain';
-import type { IndexPoint, ItemIndex } from '@gatehouse/item-index';
 import type { SimilarItemsRequest, SimilarItemsResponse } from '@gatehouse/proto';
 import type { Logger } from '@gatehouse/runtime';
 
-import { UnknownItemError, UnsupportedError } from './call-errors';
+import { UnknownItemError } from './call-errors';
 import { mergeSources } from './merge-sources';
 import type { Serving } from './serving';
 import { validateSimilar } from './validate-request';
-
-/** An index that gives single points by id, in any order, without those that it does not hold. */
-export interface PointLookup {
-  get(itemIds: readonly ItemId[]): Promise<readonly IndexPoint[]>;
-}
 
 /** Collaborators of {@link createSimilarItems}. */
 export interface SimilarItemsFinding {
@@ -31,7 +24,7 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
     serving.use(async (pair) => {
       const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
       signal.throwIfAborted();
-      const [point] = await lookupOf(pair.index).get([itemId]);
+      const [point] = await pair.index.get([itemId]);
       if (!point) throw new UnknownItemError(itemId);
       signal.throwIfAborted();
       const hits = await pair.index.search({
@@ -56,10 +49,4 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
         freshness: { modelEventTimeMs, catalogueTimeMs, userEventTimeMs: 0 },
       };
     });
-}
-
-function lookupOf(index: ItemIndex & Partial<PointLookup>): PointLookup {
-  const { get } = index;
-  if (!get) throw new UnsupportedError('this index cannot look up items by id');
-  return { get: (itemIds) => get.call(index, itemIds) };
 }

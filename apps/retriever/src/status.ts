@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Metadata, type ServerErrorResponse, status } from '@grpc/grpc-js';
 import type { Logger } from '@gatehouse/runtime';
 
-import { CallCancelledError, OutOfTimeError, OverloadedError, UnknownItemError, UnsupportedError } from './call-errors';
+import { CallCancelledError, OutOfTimeError, OverloadedError, UnknownItemError } from './call-errors';
 import { InvalidRequestError } from './invalid-request-error';
 import { NotServingError } from './serving';
 
@@ -18,7 +18,6 @@ export function toStatus(error: unknown, logger: Logger): Partial<ServerErrorRes
   if (error instanceof InvalidRequestError) return { code: status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof UnknownItemError) return { code: status.NOT_FOUND, details: error.message };
   if (error instanceof NotServingError) return { code: status.UNAVAILABLE, details: error.message };
-  if (error instanceof UnsupportedError) return { code: status.UNIMPLEMENTED, details: error.message };
   if (error instanceof CallCancelledError) return { code: status.CANCELLED, details: error.message };
   if (error instanceof OutOfTimeError) return { code: status.DEADLINE_EXCEEDED, details: error.message };
   if (error instanceof OverloadedError) {

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 
-import { CallCancelledError, OutOfTimeError, OverloadedError, UnknownItemError, UnsupportedError } from './call-errors';
+import { CallCancelledError, OutOfTimeError, OverloadedError, UnknownItemError } from './call-errors';
 import { InvalidRequestError } from './invalid-request-error';
 import { createRecordingLogger } from './retriever.fixture';
 import { NotServingError } from './serving';
@@ -10,7 +10,6 @@ test.each([
   [new InvalidRequestError('limit', '1 to 1000', '5000'), 'INVALID_ARGUMENT', 'limit: expected 1 to 1000, found 5000'],
   [new UnknownItemError('x"\n'), 'NOT_FOUND', 'item_id: expected an item of the catalogue, found "x\\"\\n"'],
   [new NotServingError(), 'UNAVAILABLE', 'no model version is served yet; try again shortly'],
-  [new UnsupportedError('no lookup'), 'UNIMPLEMENTED', 'no lookup'],
   [new CallCancelledError(), 'CANCELLED', 'the call was cancelled'],
   [new OutOfTimeError(), 'DEADLINE_EXCEEDED', 'the deadline of the call is over'],
 ] as const)('%s', (error, code, details) => {

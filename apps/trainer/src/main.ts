@@ -1,4 +1,5 @@
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import { userStateOptions } from '@gatehouse/events';
 import {
   createEmbeddedDeadLetterSink,
   createEmbeddedImpressionSource,
@@ -17,7 +18,6 @@ import { createPublisher, publishedEvents, resume } from './publisher';
 import { createSchedule } from './schedule';
 import { train } from './train';
 import { createTrainerCatalogue } from './trainer-catalogue';
-import { userStateOptions } from './user-state-options';
 
 /** Time that each step of the shutdown may take, the final checkpoint among them. */
 const stopTimeoutMs = 10_000;

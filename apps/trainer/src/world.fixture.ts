@@ -3,13 +3,13 @@ import { createUserState } from '@gatehouse/events/memory';
 import { compileSchema, type Schema } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 import type { ImpressionRecord, StatefulUserState } from '@gatehouse/events';
+import { userStateOptions } from '@gatehouse/events';
 import type { LogFields, Logger } from '@gatehouse/runtime';
 
 import { cutBatches, type ImpressionBatch } from './cut-batches';
 import { createLearner, type Learner } from './learner';
 import type { PrequentialOptions } from './prequential';
 import { createTrainerCatalogue, type TrainerCatalogue } from './trainer-catalogue';
-import { userStateOptions } from './user-state-options';
 
 /** A schema in which every registered part has something to hold. */
 const schemaText = `

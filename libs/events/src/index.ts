@@ -20,4 +20,5 @@ export type {
   UserStateOptions,
 } from './ports';
 export { readBacklog } from './read-backlog';
+export { userStateOptions } from './user-state-options';
 export { deadLetterTopic, impressionsTopic, itemsTopic } from './topics';

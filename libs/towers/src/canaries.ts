@@ -69,12 +69,14 @@ export function readCanaries(snapshot: Snapshot): Canary[] {
 }
 
 /**
- * Largest absolute difference between canary vectors and those that a tower computes now: 0 without skew.
+ * Largest absolute difference between canary vectors and those that a tower computes now: 0 without skew, Infinity when a value is
+ * not a number or a vector has another length.
  *
  * @example if (canarySkew(canaries, query) > 1e-5) throw new Error('training and serving disagree');
  */
-export function canarySkew(canaries: readonly Canary[], tower: Tower<QueryInput>): number {
-  const vectors = tower.embed(canaries.map(({ query }) => query));
+export function canarySkew(canaries: readonly Canary[], tower: Pick<Tower<QueryInput>, 'embed'>): number {
+  const vectors = tower.embed(canaries.map(({ query }) => query)); // [canaries, dimension]
+  if (canaries.some(({ vector }) => vector.length * canaries.length !== vectors.length)) return Infinity;
   let largest = 0;
   let at = 0;
   for (const { vector } of canaries) {

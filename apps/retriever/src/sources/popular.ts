@@ -1,22 +1,32 @@
 import type { Snapshot } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
-import type { Hit } from '@gatehouse/item-index';
+import { type Attributes, type Hit, type ItemIndex, matchesFilter } from '@gatehouse/item-index';
 
 import type { CandidateSource } from './candidate-source';
 
 /** Name of the part of a version that counts how often each item occurred. */
 export const popularityPart = 'popularity';
 
-/** The most popular items of a version's {@link popularityPart}, best first; scores are counts. */
-export function readPopular(part: Snapshot, count: number): readonly Hit[] {
-  const popularity = createPopularity(popularityPart);
-  popularity.restore(part);
-  return popularity.top(count).map(({ itemId, count: score }) => ({ itemId, score }));
+/** A popular item, with what filters may ask of it; its score counts how often it occurred. */
+export interface PopularItem extends Hit {
+  readonly attributes: Attributes;
 }
 
 /**
- * The most popular items of the version, the same for everybody. Popularity knows no attributes, so a request with a filter gets
- * nothing from here.
+ * The most popular items of a version's {@link popularityPart} that its index holds, best first. Read once, when the version is adopted,
+ * so that they can stand in for the index when that fails.
  */
+export async function readPopular(part: Snapshot, index: ItemIndex, count: number): Promise<readonly PopularItem[]> {
+  const popularity = createPopularity(popularityPart);
+  popularity.restore(part);
+  const points = await index.get(popularity.top(count).map(({ itemId }) => itemId));
+  return points.map(({ itemId, attributes }) => ({ itemId, attributes, score: popularity.count(itemId) }));
+}
+
+/** The most popular items of the version, the same for everybody. */
 export const popular: CandidateSource = async ({ pair, limit, filter, exclude, isSeen }) =>
-  filter ? [] : pair.popular.filter(({ itemId }) => !exclude.has(itemId) && !isSeen(itemId)).slice(0, limit);
+  pair.popular
+    .filter(({ itemId }) => !exclude.has(itemId) && !isSeen(itemId))
+    .filter(({ attributes }) => !filter || matchesFilter(filter, attributes))
+    .slice(0, limit)
+    .map(({ itemId, score }) => ({ itemId, score }));

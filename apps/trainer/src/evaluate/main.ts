@@ -1,5 +1,5 @@
 import type { Impression } from '@gatehouse/domain';
-import { readBacklog } from '@gatehouse/events';
+import { readBacklog, userStateOptions } from '@gatehouse/events';
 import {
   createEmbeddedImpressionSource,
   createEmbeddedItemCatalogue,
@@ -13,7 +13,6 @@ import { loadBackend } from '@gatehouse/towers';
 import { trainerConfig } from '../config';
 import { createLearner } from '../learner';
 import { createTrainerCatalogue } from '../trainer-catalogue';
-import { userStateOptions } from '../user-state-options';
 import { evaluate } from './evaluate';
 
 /** Trains on the log of the trainer's configuration and logs the report: `evaluate/main.js [epochs] [trainer.yaml]`. */

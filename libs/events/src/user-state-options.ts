@@ -1,7 +1,8 @@
-import type { UserStateOptions } from '@gatehouse/events';
 import { actionOf, type Schema } from '@gatehouse/schema';
 
-/** Rules of user state as the schema states them. */
+import type { UserStateOptions } from './ports';
+
+/** Rules of user state as a schema states them: the same for the trainer and for whoever follows the log beside it. */
 export function userStateOptions(schema: Schema): UserStateOptions {
   return {
     historyLimit: schema.userState.historyLimit,
