@@ -1,7 +1,7 @@
 import { SimilarItemsRequest } from '@gatehouse/proto';
 
 import { CallCancelledError, UnknownItemError } from './call-errors';
-import { createFakeIndex, createFakePair, createRecordingLogger, type FakeIndex, hitsOf } from './retriever.fixture';
+import { createFakeIndex, createFakePair, createRecordingLogger, hitsOf } from './retriever.fixture';
 import { createServing } from './serving';
 import { disposePair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
