@@ -20,6 +20,8 @@ export interface IndexInputs {
   readonly items: readonly Item[];
   /** Catalogue position that the items reflect. */
   readonly catalogueOffset: number;
+  /** When they were read, in milliseconds since 1970. */
+  readonly catalogueTimeMs: number;
   readonly canaries: readonly Canary[];
   readonly k: number;
   /** Index that serves now, if any: it stays. */
@@ -28,7 +30,7 @@ export interface IndexInputs {
 
 /** Embeds the catalogue into a new index `<version>.<build>`, after dropping what a crash left of earlier builds. */
 export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Promise<BuiltIndex> {
-  const { version, model, items, catalogueOffset, canaries, k } = inputs;
+  const { version, model, items, catalogueOffset, catalogueTimeMs, canaries, k } = inputs;
   const builds = (await store.list()).filter((id) => parseIndexId(id).modelVersion === version);
   const lastBuild = Math.max(0, ...builds.map((id) => parseIndexId(id).build));
   for (const abandoned of builds.filter((id) => id !== inputs.serving)) await store.drop(abandoned);
@@ -37,7 +39,7 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
     dimension: model.schema.outputDimension,
     metric: 'dot',
     attributes: Object.keys(model.schema.attributes),
-    manifest: { modelVersion: version, catalogueOffset },
+    manifest: { modelVersion: version, catalogueOffset, catalogueTimeMs },
   });
   const nearest = createNearestToCanaries(canaries, k);
   let count = 0;

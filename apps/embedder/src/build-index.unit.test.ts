@@ -11,7 +11,16 @@ describe('buildIndex', () => {
   const build = (store: ItemIndexStore, serving?: string) => {
     const model = createModel(1);
     const canaries = readCanaries(partsOf(model, 3)[canariesPart]);
-    return buildIndex(store, { version: '1-7', model, items, catalogueOffset: 40, canaries, k: 4, serving });
+    return buildIndex(store, {
+      version: '1-7',
+      model,
+      items,
+      catalogueOffset: 40,
+      catalogueTimeMs: 5,
+      canaries,
+      k: 4,
+      serving,
+    });
   };
   const createWith = async (...indexIds: string[]): Promise<ItemIndexStore> => {
     const store = createExactItemIndexStore();
@@ -30,7 +39,7 @@ describe('buildIndex', () => {
       dimension,
       metric: 'dot',
       attributes: ['genre', 'year'],
-      manifest: { modelVersion: '1-7', catalogueOffset: 40 },
+      manifest: { modelVersion: '1-7', catalogueOffset: 40, catalogueTimeMs: 5 },
     });
     const opened = await store.open('1-7.1'); // sealed
     expect(await opened.count()).toBe(count);

@@ -162,7 +162,7 @@ describe('refresh', () => {
       seconds: 0,
     });
     const opened = await indexes.open('1-4.1');
-    expect(opened.spec.manifest).toEqual({ modelVersion: '1-4', catalogueOffset: items.length });
+    expect(opened.spec.manifest).toEqual({ modelVersion: '1-4', catalogueOffset: items.length, catalogueTimeMs: 0 });
     expect(opened.spec.dimension).toBe(dimension);
   });
 

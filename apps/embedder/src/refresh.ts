@@ -49,6 +49,7 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
     model,
     items,
     catalogueOffset: offset,
+    catalogueTimeMs: clock.nowMs(),
     canaries: searched,
     k,
     serving,

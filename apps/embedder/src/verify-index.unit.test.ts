@@ -13,7 +13,16 @@ describe('verifyIndex', () => {
   const build = async (model: TwoTowerModel, catalogue: readonly Item[] = items) => {
     const canaries = readCanaries(partsOf(model, 20)[canariesPart]);
     const store = createExactItemIndexStore();
-    const inputs = { version: '1-1', model, items: catalogue, catalogueOffset: 0, canaries, k: 10, serving: undefined };
+    const inputs = {
+      version: '1-1',
+      model,
+      items: catalogue,
+      catalogueOffset: 0,
+      catalogueTimeMs: 0,
+      canaries,
+      k: 10,
+      serving: undefined,
+    };
     return { built: await buildIndex(store, inputs), canaries };
   };
   const spoilt = (built: BuiltIndex, changes: Partial<ItemIndex>): BuiltIndex => ({
