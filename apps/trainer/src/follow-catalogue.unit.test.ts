@@ -1,0 +1,44 @@
+import { createMemoryItemCatalogue } from '@gatehouse/events/memory';
+import { waitFor } from '@gatehouse/runtime';
+
+import { followCatalogue } from './follow-catalogue';
+import { createTrainerCatalogue } from './trainer-catalogue';
+
+const put = (itemId: string) => ({ itemId, item: { itemId, features: {}, available: true } });
+
+describe('followCatalogue', () => {
+  it('applies what changed since the copy, and only when told', async () => {
+    const source = createMemoryItemCatalogue();
+    await source.put([put('a'), put('b')]);
+    const copy = createTrainerCatalogue();
+    const { items, offset } = await source.snapshot();
+    copy.load(items, offset);
+    await source.put([put('c'), { itemId: 'a', item: null }]);
+
+    const stop = new AbortController();
+    const follower = followCatalogue(source, copy, stop.signal);
+    await new Promise(setImmediate);
+    const before = copy.revision;
+    expect(copy.items.map(({ itemId }) => itemId)).toEqual(['a', 'b']); // a batch sees one catalogue
+    const hasArrived = (): boolean => {
+      follower.apply();
+      return copy.offset === 4;
+    };
+    await waitFor(hasArrived, { what: 'both changes', timeoutMs: 1000, everyMs: 1 });
+    expect(copy.items.map(({ itemId }) => itemId).sort()).toEqual(['b', 'c']);
+
+    const after = copy.revision;
+    expect(after).toBeGreaterThan(before);
+    follower.apply();
+    expect(copy.revision).toBe(after); // nothing came: positions have not moved
+    stop.abort();
+    await expect(follower.done).resolves.toBeUndefined();
+  });
+
+  it('fails when the catalogue is not the one that the copy was made of', async () => {
+    const copy = createTrainerCatalogue();
+    copy.load([], 7);
+    const { done } = followCatalogue(createMemoryItemCatalogue(), copy, new AbortController().signal);
+    await expect(done).rejects.toThrow('offset');
+  });
+});
