@@ -69,8 +69,9 @@ describe('ingestEvents', () => {
     expect(result).toEqual({ file, accepted: 2001, rejected: 0, rejections: [] });
     expect((await eventsOf(target)).map(({ eventTimeMs }) => eventTimeMs / 1000)).toEqual(rows.map((_, i) => 2001 - i));
     expect(target.batches).toEqual([1000, 1000, 1]);
-    expect(told).toHaveLength(3);
-    const [done, total] = told[2];
+    expect(told).toHaveLength(4);
+    expect(told[0][0]).toBe(0);
+    const [done, total] = told[3];
     expect(done).toBe(total);
   });
 

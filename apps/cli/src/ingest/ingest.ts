@@ -114,6 +114,7 @@ async function inBatches<T>(
   signal: AbortSignal,
 ): Promise<IngestResult> {
   const opened = await openRows(file, columns);
+  onBytes(0, opened.totalBytes);
   const rejections: string[] = [];
   let [accepted, rejected] = [0, 0];
   let waiting: T[] = [];
