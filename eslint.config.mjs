@@ -74,6 +74,7 @@ export const depConstraints = [
     onlyDependOnLibsWithTags: ['type:domain', 'type:wire', 'type:client', 'type:runtime', ...everywhere],
     bannedExternalImports: [tensorflow],
   },
+  { sourceTag: 'type:tools', onlyDependOnLibsWithTags: [], allowedExternalImports: ['esbuild', 'eslint'] },
 ];
 
 const adapterEntryPoints = {
