@@ -3,12 +3,12 @@ export { createTemporaryFolder } from './create-temporary-folder';
 export { createWorld, type World, type WorldOptions } from './create-world';
 export { holdPort } from './hold-port';
 export {
-  LineTimeoutError,
-  type LineWait,
   type LogLine,
   type ProcessEnd,
   ProcessEndedError,
   type ProcessOptions,
   startProcess,
   type TestProcess,
+  type Wait,
+  WaitTimeoutError,
 } from './start-process';

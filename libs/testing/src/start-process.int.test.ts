@@ -63,6 +63,15 @@ describe('startProcess', () => {
     );
   });
 
+  it('waits for the end, and not for ever', async () => {
+    const [ending, staying] = [runScript('process.exit(4)'), runScript(waiting)];
+
+    expect(await ending.waitForEnd(patient)).toEqual({ code: 4, signal: null });
+    await expect(staying.waitForEnd({ what: 'the end', timeoutMs: 1 })).rejects.toThrow(
+      'script: waited 1 ms for the end',
+    );
+  });
+
   it('kills the process and its children', async () => {
     const script = runScript(
       `const { pid } = require('child_process').spawn(process.execPath, ['-e', '${waiting}'], { stdio: 'inherit' });

@@ -22,15 +22,17 @@ export interface TestProcess {
   readonly ended: Promise<ProcessEnd>;
   /**
    * The first line that matches, among those so far or to come.
-   * @throws LineTimeoutError; ProcessEndedError when the process ends without it. Both show the last lines.
+   * @throws WaitTimeoutError; ProcessEndedError when the process ends without it. Both show the last lines.
    */
-  waitForLine(matches: (line: LogLine) => boolean, wait: LineWait): Promise<LogLine>;
+  waitForLine(matches: (line: LogLine) => boolean, wait: Wait): Promise<LogLine>;
+  /** How the process ended, once it has. @throws WaitTimeoutError showing the last lines. */
+  waitForEnd(wait: Wait): Promise<ProcessEnd>;
   /** Sends a signal to the process and its children, and waits for its end. Does nothing to a process that has ended. */
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
 }
 
-/** What {@link TestProcess.waitForLine} waits for and how long. */
-export interface LineWait {
+/** What is waited for and how long. */
+export interface Wait {
   /** For the message of the timeout. */
   readonly what: string;
   readonly timeoutMs: number;
@@ -46,9 +48,9 @@ export interface ProcessOptions {
   readonly workingFolder: string;
 }
 
-/** A line did not come in time. */
-export class LineTimeoutError extends Error {
-  override readonly name = 'LineTimeoutError';
+/** What was waited for did not come in time. */
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError';
   constructor(
     readonly process: string,
     what: string,
@@ -105,34 +107,40 @@ export function startProcess(options: ProcessOptions): TestProcess {
   });
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', add);
 
+  /** Looks again whenever something has happened. */
+  const waitUntil = <T>(look: () => T | Error | undefined, { what, timeoutMs }: Wait): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => {
+        listeners.delete(listener);
+        clearTimeout(timer);
+      };
+      const listener = (): void => {
+        const found = look();
+        if (found === undefined) return;
+        stop();
+        if (found instanceof Error) reject(found);
+        else resolve(found);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(new WaitTimeoutError(name, what, timeoutMs, lines));
+      }, timeoutMs);
+      listeners.add(listener);
+      listener();
+    });
+
   return {
     name,
     lines,
     ended,
-    waitForLine: (matches, { what, timeoutMs }) =>
-      new Promise((resolve, reject) => {
-        let looked = 0;
-        const settle = (result: () => void): void => {
-          listeners.delete(look);
-          clearTimeout(timer);
-          result();
-        };
-        const look = (): void => {
-          for (; looked < lines.length; looked++) {
-            const line = lines[looked];
-            if (!matches(line)) continue;
-            settle(() => resolve(line));
-            return;
-          }
-          if (end) settle(() => reject(new ProcessEndedError(name, what, end as ProcessEnd, lines)));
-        };
-        const timer = setTimeout(
-          () => settle(() => reject(new LineTimeoutError(name, what, timeoutMs, lines))),
-          timeoutMs,
-        );
-        listeners.add(look);
-        look();
-      }),
+    waitForLine: (matches, wait) => {
+      let looked = 0;
+      return waitUntil(() => {
+        for (; looked < lines.length; looked++) if (matches(lines[looked])) return lines[looked];
+        return end && new ProcessEndedError(name, wait.what, end, lines);
+      }, wait);
+    },
+    waitForEnd: (wait) => waitUntil(() => end, wait),
     kill: (signal) => {
       signalGroup(child.pid, signal);
       return ended;
