@@ -23,7 +23,7 @@ it('ends without failing a call', async () => {
   const retriever = workspace.start('retriever');
   const port = await servingPort(retriever);
   const health = watchHealth(port);
-  const load = startQueryLoad({ port, userIds: world.users, clients: 8 });
+  const load = startQueryLoad({ port, userIds: world.users, clients: 8 }, cleanup);
   await health.isServing;
 
   const beganMs = performance.now();

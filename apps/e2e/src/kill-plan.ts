@@ -11,7 +11,7 @@ export interface Kill {
 const afterEveryBatch = 1;
 const never = 1_000_000;
 
-type DrawKill = (random: Random, isFirst: boolean) => Kill;
+type DrawKill = (random: Random, hasCheckpoint: boolean) => Kill;
 
 function kill(killAt: string, checkpointEveryMs: number): Kill {
   return { killAt, settings: { CHECKPOINT_EVERY_MS: checkpointEveryMs } };
@@ -19,7 +19,11 @@ function kill(killAt: string, checkpointEveryMs: number): Kill {
 
 /** Each kind of moment, with its n-th occurrence bounded so that a life learns a few batches at most. */
 const drawKinds: readonly DrawKill[] = [
-  (_, isFirst) => kill(isFirst ? 'line:trainer.starting#1' : 'line:checkpoint.resumed#1', never),
+  (random, hasCheckpoint) => {
+    const moments = ['line:trainer.starting#1', 'call:mkdir#3', 'call:rename#2']; // the latter: while it takes its epoch
+    if (hasCheckpoint) moments.push('line:checkpoint.resumed#1');
+    return kill(moments[random.below(moments.length)], never);
+  },
   (random) => kill(`line:impressions.learned#${1 + random.below(7)}`, random.next() < 0.5 ? never : afterEveryBatch),
   (random) => kill(`line:model.published#${1 + random.below(2)}`, never),
   (random) => kill(`line:checkpoint.saved#${1 + random.below(5)}`, afterEveryBatch),
@@ -49,7 +53,8 @@ export function drawKillPlan(seed: number): Kill[] {
   const plan: Kill[] = [];
   while (kinds.length > 0) {
     const [drawKill] = kinds.splice(random.below(kinds.length), 1);
-    plan.push(drawKill(random, plan.length === 0));
+    const hasCheckpoint = plan.some(({ killAt }) => /published|saved/.test(killAt));
+    plan.push(drawKill(random, hasCheckpoint));
   }
   return plan;
 }

@@ -1,5 +1,6 @@
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { CandidateServiceClient, RetrieveRequest, type RetrieveResponse } from '@gatehouse/proto';
+import type { Cleanup } from '@gatehouse/testing';
 
 /** Clients that ask without pause, and what they got. */
 export interface QueryLoad {
@@ -21,8 +22,11 @@ export interface QueryLoadOptions {
 /** Long enough that only a call that hangs runs out of time. */
 const deadlineMs = 10_000;
 
-/** Starts asking for the candidates of each user in turn. No call is tried again, so that no failure stays hidden. */
-export function startQueryLoad({ port, userIds, clients }: QueryLoadOptions): QueryLoad {
+/**
+ * Starts asking for the candidates of each user in turn, until it is stopped or `cleanup` runs. No call is tried again, so that no
+ * failure stays hidden.
+ */
+export function startQueryLoad({ port, userIds, clients }: QueryLoadOptions, cleanup: Cleanup): QueryLoad {
   const answers: RetrieveResponse[] = [];
   const failures: ServiceError[] = [];
   let isStopped = false;
@@ -47,12 +51,11 @@ export function startQueryLoad({ port, userIds, clients }: QueryLoadOptions): Qu
   };
   const asking = Array.from({ length: clients }, ask);
 
-  return {
-    answers,
-    failures,
-    stop: async () => {
-      isStopped = true;
-      await Promise.all(asking);
-    },
+  const stop = async (): Promise<void> => {
+    isStopped = true;
+    await Promise.all(asking);
   };
+  cleanup.add(stop);
+
+  return { answers, failures, stop };
 }

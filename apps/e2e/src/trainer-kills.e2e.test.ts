@@ -76,7 +76,8 @@ describe('a trainer that is killed again and again', () => {
 
     for (const { killAt, settings } of drawKillPlan(seed)) {
       const trainer = workspace.start('trainer', { ...often, ...settings }, { killAt });
-      expect({ killAt, ...(await trainer.ended) }).toEqual({ killAt, code: null, signal: 'SIGKILL' });
+      const end = await trainer.waitForEnd({ what: `a kill at ${killAt}`, timeoutMs: 30_000 });
+      expect({ killAt, ...end }).toEqual({ killAt, code: null, signal: 'SIGKILL' });
     }
     const killed = await finish(workspace, often);
 

@@ -20,7 +20,7 @@ it('answers from one version each time while versions come and go', async () => 
   workspace.start('trainer', { PUBLISH_EVERY_EVENTS: 32, ARTIFACTS_KEEP: 100 });
   workspace.start('embedder', { INDEX_RETAIN_MS: 5000 });
   const port = await servingPort(workspace.start('retriever'));
-  const load = startQueryLoad({ port, userIds: world.users, clients: 2 });
+  const load = startQueryLoad({ port, userIds: world.users, clients: 2 }, cleanup);
   const versions = (): Set<string> => new Set(load.answers.map(({ modelVersion }) => modelVersion));
 
   for (let at = eventsAtOnce; versions().size < leastVersions && at < world.impressions.length; at += eventsAtOnce) {
