@@ -135,7 +135,7 @@ export function startProcess(options: ProcessOptions): TestProcess {
     ended,
     waitForLine: (matches, wait) => {
       let looked = 0;
-      return waitUntil(() => {
+      return waitUntil<LogLine>(() => {
         for (; looked < lines.length; looked++) if (matches(lines[looked])) return lines[looked];
         return end && new ProcessEndedError(name, wait.what, end, lines);
       }, wait);
