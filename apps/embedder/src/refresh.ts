@@ -1,9 +1,9 @@
-import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
+import { type ModelReader, type ModelWriter, partsOf } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import type { ItemCatalogue } from '@gatehouse/events';
 import type { ItemIndexStore } from '@gatehouse/item-index';
 import type { Clock, Logger } from '@gatehouse/runtime';
-import { canariesPart, canarySkew, readCanaries, restoreTwoTowerModel } from '@gatehouse/towers';
+import { canariesPart, canarySkew, readCanaries, restoreTwoTowerModel, servingParts } from '@gatehouse/towers';
 
 import { buildIndex } from './build-index';
 import type { Retention } from './retention';
@@ -35,7 +35,9 @@ export interface Refreshing {
 export async function refresh(version: ModelVersionId, refreshing: Refreshing): Promise<void> {
   const { models, writer, catalogue, indexes, retention, clock, logger } = refreshing;
   const beganMs = clock.monotonicMs();
-  const { parts } = await models.load(version);
+  await writer.point('refreshing', { version }); // the trainer may publish on, but not prune it
+  const wanted = servingParts(partsOf(await models.manifest(version)));
+  const { parts } = await models.load(version, [...wanted, canariesPart]);
   const model = restoreTwoTowerModel(parts);
   const canaries = readCanaries(parts[canariesPart]);
   const skew = canarySkew(canaries, model.query);

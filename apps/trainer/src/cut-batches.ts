@@ -13,8 +13,11 @@ export interface ImpressionBatch {
 /** Weight of an action, or undefined when the schema does not know it. */
 export type WeightOf = (action: string) => number | undefined;
 
+/** Records that a batch holds at most, per positive that it should have: bounds a stretch of the stream without positives. */
+const recordsPerPositive = 64;
+
 /**
- * Cuts a stream of records into batches of exactly `positives` events of weight > 0.
+ * Cuts a stream of records into batches of `positives` events of weight > 0, or fewer after 64 times as many records.
  *
  * Batches are cut by count alone, never by time or by how the records arrived, so that a run that resumes from the offsets
  * between two batches sees the same batches as one that never stopped. Records after the last full batch stay with the reader: they are read again.
@@ -28,7 +31,7 @@ export async function* cutBatches(
   for await (const chunk of chunks) {
     for (const record of chunk) {
       take(open, record, weightOf);
-      if (open.positives < positives) continue;
+      if (open.positives < positives && ++open.records < recordsPerPositive * positives) continue;
       yield { impressions: open.impressions, rejected: open.rejected, endOffsets: open.endOffsets };
       open = emptyBatch();
     }
@@ -37,13 +40,14 @@ export async function* cutBatches(
 
 interface OpenBatch {
   positives: number;
+  records: number;
   readonly impressions: Impression[];
   readonly rejected: RejectedRecord[];
   readonly endOffsets: Record<string, Record<number, number>>;
 }
 
 function emptyBatch(): OpenBatch {
-  return { positives: 0, impressions: [], rejected: [], endOffsets: {} };
+  return { positives: 0, records: 0, impressions: [], rejected: [], endOffsets: {} };
 }
 
 function take(batch: OpenBatch, record: ImpressionRecord, weightOf: WeightOf): void {

@@ -57,6 +57,21 @@ describe('cutBatches', () => {
     expect(batches.map(({ rejected }) => rejected.map(({ offset }) => offset))).toEqual([[2], []]);
   });
 
+  it('ends a stretch without positives after 64 records for each that the batch should have', async () => {
+    const records = Array.from({ length: 300 }, (_, offset) =>
+      offset % 2 ? malformed(offset) : record(offset, 'shown'),
+    );
+    const batches = await cut([records], 2);
+    expect(batches.map(({ endOffsets }) => endOffsets)).toEqual([
+      { impressions: { 0: 128 } },
+      { impressions: { 0: 256 } },
+    ]);
+    expect(batches.map(({ impressions, rejected }) => [impressions.length, rejected.length])).toEqual([
+      [64, 64],
+      [64, 64],
+    ]);
+  });
+
   it('names the next offset of each partition that took part', async () => {
     const [batch] = await cut([[record(5, 'click', 1)], [record(40, 'shown', 0), record(6, 'click', 1)]], 2);
     expect(batch.endOffsets).toEqual({ impressions: { 0: 41, 1: 7 } });

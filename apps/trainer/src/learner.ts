@@ -31,8 +31,8 @@ export interface Learner {
   readonly prequential: PrequentialSums;
   /** The registered parts, in order. */
   readonly parts: readonly Stateful[];
-  /** Learns one batch, whole and without waiting, and returns its mean loss. */
-  learn(batch: ImpressionBatch): number;
+  /** Learns one batch, whole and without waiting, and returns its mean loss; undefined when the batch has no positive. */
+  learn(batch: ImpressionBatch): number | undefined;
   /** Every part, and beside them what embedder and retriever read: schema and canaries. */
   snapshot(): Readonly<Record<string, Snapshot>>;
   /** @throws RangeError when a part is missing or does not fit the schema. */
@@ -120,6 +120,14 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
     });
   };
 
+  /** Several optimiser steps on one batch, each with fresh negatives. */
+  const meanLoss = (examples: readonly Example[]): number => {
+    const { updatesPerBatch } = schema.training;
+    let sum = 0;
+    for (let u = 0; u < updatesPerBatch; u++) sum += update(examples);
+    return sum / updatesPerBatch;
+  };
+
   return {
     model,
     parts,
@@ -137,16 +145,14 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
       const examples = collectExamples(batch.impressions, end);
       prequential.score(examples);
       frequency.observe(hashIds(examples.map(({ candidate }) => candidate.itemId))); // once, however many updates follow
-      const losses: number[] = [];
-      for (let u = 0; u < schema.training.updatesPerBatch; u++) losses.push(update(examples));
-      const loss = losses.reduce((sum, each) => sum + each, 0) / losses.length;
+      const loss = examples.length > 0 ? meanLoss(examples) : undefined;
       for (const { query, candidate } of examples) canaries.add(query, candidate.itemId);
       progress.add({
         applied: examples.length,
         unweighted: batch.impressions.length - examples.length,
         deadLettered: batch.rejected.length,
-        loss,
-        eventTimeMs: Math.max(...examples.map(({ query }) => query.requestTimeMs)),
+        ...(loss !== undefined && { loss }),
+        eventTimeMs: Math.max(0, ...examples.map(({ query }) => query.requestTimeMs)),
       });
       offsets = end;
       return loss;

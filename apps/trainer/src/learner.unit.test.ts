@@ -164,6 +164,15 @@ describe('createLearner', () => {
     expect(learner.snapshot()['schema'].metadata).toEqual(schema);
   });
 
+  it('moves on over a batch without positives, and learns nothing from it', () => {
+    const { learner } = createWorld();
+    const before = structuredClone(learner.model.parts.map((part) => part.snapshot()));
+    expect(learner.learn({ impressions: [], rejected: [], endOffsets: { impressions: { 0: 640 } } })).toBeUndefined();
+    expect(learner.model.parts.map((part) => part.snapshot())).toEqual(before);
+    expect(learner.offsets).toEqual({ impressions: { 0: 640 } });
+    expect(learner.counts).toMatchObject({ applied: 0, batches: 0, lossSum: 0 });
+  });
+
   it('changes no weight when the loss is not finite', () => {
     const { learner } = learnTo(createWorld(), 0, 2);
     const broken = structuredClone(learner.snapshot());

@@ -7,6 +7,7 @@ export interface ProgressCounts {
   /** Events of weight 0: they enter the user's state, not the loss. */
   readonly unweighted: number;
   readonly deadLettered: number;
+  /** Batches with at least one positive. */
   readonly batches: number;
   /** Sum of the batches' losses. */
   readonly lossSum: number;
@@ -21,7 +22,8 @@ export interface Progress extends Stateful {
     readonly applied: number;
     readonly unweighted: number;
     readonly deadLettered: number;
-    readonly loss: number;
+    /** Absent when the batch had no positive. */
+    readonly loss?: number;
     readonly eventTimeMs: number;
   }): void;
 }
@@ -37,7 +39,8 @@ export function createProgress(): Progress {
       return { applied, unweighted, deadLettered, batches, lossSum, eventTimeMs };
     },
     add: ({ applied, unweighted, deadLettered, loss, eventTimeMs }) => {
-      [applied, unweighted, deadLettered, 1, loss].forEach((value, i) => (values[i] += value));
+      const batches = loss === undefined ? 0 : 1;
+      [applied, unweighted, deadLettered, batches, loss ?? 0].forEach((value, i) => (values[i] += value));
       values[5] = Math.max(values[5], eventTimeMs);
     },
     snapshot: (): Snapshot => ({

@@ -83,7 +83,7 @@ describe('publisher', () => {
     await publisher.publish();
     const { metrics } = await store.manifest('1-3');
     expect(metrics['events']).toBe(56);
-    expect(metrics['loss']).toBeCloseTo((loss + next) / 2, 10);
+    expect(metrics['loss']).toBeCloseTo((loss! + next!) / 2, 10);
     expect(metrics['recallAt10']).toBeCloseTo(
       (learner.prequential.hits - hits) / (learner.prequential.evaluated - evaluated),
       10,

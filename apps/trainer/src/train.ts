@@ -37,8 +37,8 @@ export async function train(training: Training): Promise<void> {
     (action) => actionOf(schema, action)?.weight,
   );
   for await (const batch of withIdle(batches, schedule.afterIdleMs, sleep)) {
+    followCatalogue();
     if (batch !== idle) {
-      followCatalogue();
       await deadLetters.reject(batch.rejected); // durable before the position moves past them
       const loss = learner.learn(batch);
       logger.info('impressions.learned', { ...learner.counts, ...learner.prequential, loss });
@@ -46,6 +46,7 @@ export async function train(training: Training): Promise<void> {
     const due = batch === idle ? schedule.dueWhenIdle(learner.counts) : schedule.due(learner.counts);
     if (due === 'version') await publisher.publish();
     if (due === 'checkpoint') await publisher.checkpoint();
+    if (signal.aborted) break; // the rest of what was read is read again
   }
   if (schedule.hasUnsaved(learner.counts)) await publisher.checkpoint();
 }

@@ -11,6 +11,7 @@ export {
   VersionError,
   VersionExistsError,
 } from './errors';
+export { partsOf } from './parts-of';
 export { loadNewest, type RefusedVersion } from './load-newest';
 export type {
   LoadedVersion,

@@ -46,9 +46,10 @@ export interface LoadedVersion {
 
 /**
  * Pointers that the store keeps. `checkpoint`: newest state to resume from. `latest`: newest version offered to the embedder.
- * `servable`: version and build that retrievers serve.
+ * `refreshing`: version that the embedder works on, so that it is not pruned meanwhile. `servable`: version and build that retrievers
+ * serve.
  */
-export type PointerName = 'checkpoint' | 'latest' | 'servable';
+export type PointerName = 'checkpoint' | 'latest' | 'refreshing' | 'servable';
 
 /** Who writes: roles take their epochs independently. */
 export type WriterRole = 'trainer' | 'embedder';

@@ -12,9 +12,9 @@ export type { Tower } from './tower';
 export { createTrainStep, NonFiniteLossError, type TrainBatch, type TrainStep } from './train-step';
 export {
   createTwoTowerModel,
-  modelParts,
   restoreTwoTowerModel,
   schemaPart,
+  servingParts,
   snapshotSchema,
   type TwoTowerModel,
 } from './two-tower-model';

@@ -83,9 +83,15 @@ export function restoreTwoTowerModel(parts: Readonly<Record<string, Snapshot>>):
   return model;
 }
 
-/** Parts that {@link restoreTwoTowerModel} needs. */
-export function modelParts(model: TwoTowerModel): string[] {
-  return [schemaPart, ...model.parts.map(({ name }) => name)];
+const servingPart = /^(schema|table\.[^.]+|(query|candidate)\.dense)$/;
+
+/**
+ * Which of a version's parts {@link restoreTwoTowerModel} needs: all but the optimisers' and the trainer's own.
+ *
+ * @example servingParts(['schema', 'table.items', 'table.items.adagrad']); // ['schema', 'table.items']
+ */
+export function servingParts(parts: readonly string[]): string[] {
+  return parts.filter((name) => servingPart.test(name));
 }
 
 function partOf(parts: Readonly<Record<string, Snapshot>>, name: string): Snapshot {

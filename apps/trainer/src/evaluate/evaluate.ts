@@ -43,6 +43,7 @@ const usersAtOnce = 128;
 export function evaluate(impressions: readonly Impression[], evaluation: Evaluation): EvaluationReport {
   const { learner, userState, epochs, onProgress } = evaluation;
   const { train, heldOut } = leaveOneOut(impressions);
+  if (heldOut.length === 0) throw new RangeError('evaluate: expected a user with two events or more, found none');
   const nobody = structuredClone(userState.snapshot());
   const { batchSize } = learner.model.schema.training;
   for (let epoch = 0; epoch < epochs; epoch++) {

@@ -16,7 +16,7 @@ import { writeFile } from './write-file';
 /** Which role writes which pointers. */
 export const pointersOf: Readonly<Record<WriterRole, readonly PointerName[]>> = {
   trainer: ['checkpoint', 'latest'],
-  embedder: ['servable'],
+  embedder: ['refreshing', 'servable'],
 };
 
 const pointerFields = z.strictObject({
