@@ -3,11 +3,19 @@ import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { createEmbeddedItemCatalogue, openEmbeddedLog } from '@gatehouse/events/embedded';
 import { NonFiniteVectorError } from '@gatehouse/item-index';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
-import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
+import {
+  createLogger,
+  createShutdown,
+  delay,
+  type Logger,
+  runMain,
+  type Shutdown,
+  systemClock,
+} from '@gatehouse/runtime';
 import { readYamlFile } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 
-import { embedderConfig } from './config';
+import { type EmbedderConfig, embedderConfig } from './config';
 import { followVersions } from './follow-versions';
 import { refresh } from './refresh';
 import { createRetention } from './retention';
@@ -23,6 +31,10 @@ async function main(): Promise<number> {
   const config = await readYamlFile(process.argv[2] ?? 'config/embedder.yaml', embedderConfig, environment);
   const logger = createLogger({ app: 'embedder', level: config.logLevel });
   const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  return shutdown.run(() => embed(config, logger, shutdown));
+}
+
+async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
   logger.info('embedder.starting', { backend: await loadBackend(config.backend) });
 
   const log = openEmbeddedLog({ folder: config.log.folder });
@@ -49,8 +61,7 @@ async function main(): Promise<number> {
     signal: shutdown.signal,
   });
   shutdown.onStop('refresh', () => following);
-  await Promise.race([shutdown.stopped, following]); // an error ends the process
-  return shutdown.stopped;
+  await following;
 }
 
 void runMain('embedder', main);

@@ -10,11 +10,19 @@ import {
   type EmbeddedUserState,
 } from '@gatehouse/events/embedded';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
-import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
+import {
+  createLogger,
+  createShutdown,
+  delay,
+  type Logger,
+  runMain,
+  type Shutdown,
+  systemClock,
+} from '@gatehouse/runtime';
 import { readYamlFile, type Schema } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 
-import { retrieverConfig } from './config';
+import { type RetrieverConfig, retrieverConfig } from './config';
 import { createOffThreadLoader } from './load-off-thread';
 import { startRetriever } from './start-retriever';
 import { twoTowerLibrary } from './two-tower-library';
@@ -32,6 +40,10 @@ async function main(): Promise<number> {
   const quietly = (...words: unknown[]): void => logger.debug('grpc.said', { words: words.join(' ') });
   setLogger({ error: quietly, info: quietly, debug: quietly });
   const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  return shutdown.run(() => serve(config, logger, shutdown));
+}
+
+async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
   const backend = await loadBackend(config.backend);
 
   const log = openEmbeddedLog({ folder: config.log.folder });
@@ -54,7 +66,7 @@ async function main(): Promise<number> {
   );
   shutdown.onStop('serving', retriever.stop);
   logger.info('retriever.listening', { backend, host: config.host, port: retriever.port });
-  return Promise.race([shutdown.stopped, retriever.failed]);
+  await retriever.failed;
 }
 
 void runMain('retriever', main);

@@ -9,6 +9,7 @@ export const trainerConfig = z.strictObject({
     .strictObject({
       folder: z.string().min(1).default('var/artifacts'),
       keep: z.int().min(3).default(4),
+      retainMs: z.int().min(0).default(60_000),
     })
     .prefault({}),
   publish: z

@@ -7,11 +7,19 @@ import {
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
-import { createLogger, createShutdown, delay, runMain, systemClock } from '@gatehouse/runtime';
-import { compileSchemaFile, readYamlFile } from '@gatehouse/schema';
+import {
+  createLogger,
+  createShutdown,
+  delay,
+  type Logger,
+  runMain,
+  type Shutdown,
+  systemClock,
+} from '@gatehouse/runtime';
+import { compileSchemaFile, readYamlFile, type Schema } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 
-import { trainerConfig } from './config';
+import { type TrainerConfig, trainerConfig } from './config';
 import { followCatalogue } from './follow-catalogue';
 import { createLearner } from './learner';
 import { createPublisher, publishedEvents, resume } from './publisher';
@@ -28,6 +36,10 @@ async function main(): Promise<number> {
   const schema = await compileSchemaFile(config.schema);
   const logger = createLogger({ app: 'trainer', level: config.logLevel });
   const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
+  return shutdown.run(() => learn(config, schema, logger, shutdown));
+}
+
+async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shutdown: Shutdown): Promise<void> {
   logger.info('trainer.starting', { backend: await loadBackend(config.backend), schema: config.schema });
 
   const log = openEmbeddedLog({ folder: config.log.folder });
@@ -50,7 +62,7 @@ async function main(): Promise<number> {
     source: createEmbeddedImpressionSource(log),
     deadLetters: createEmbeddedDeadLetterSink(log),
     learner,
-    publisher: createPublisher(learner, writer, parent, config.artifacts.keep, logger),
+    publisher: createPublisher(learner, writer, parent, config.artifacts, systemClock, logger),
     schedule: createSchedule(
       {
         publishEveryEvents: config.publish.everyEvents,
@@ -66,8 +78,7 @@ async function main(): Promise<number> {
     signal: shutdown.signal,
   });
   shutdown.onStop('training', () => training);
-  await Promise.race([shutdown.stopped, Promise.all([training, follower.done])]); // an error ends the process
-  return shutdown.stopped;
+  await Promise.all([training, follower.done]);
 }
 
 void runMain('trainer', main);

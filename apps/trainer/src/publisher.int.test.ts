@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { FencedError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import { createManualClock } from '@gatehouse/runtime';
 import { NonFiniteLossError } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
@@ -20,14 +21,15 @@ describe('publisher', () => {
   });
 
   /** A trainer that leads an empty store. */
-  async function createTrainer(keep = 3) {
+  async function createTrainer(keep = 3, retainMs = 0) {
     const folder = await temporaryFolder();
     const store = createFilesystemModelStore({ folder });
     const world = createWorld();
     const logger = createMemoryLogger();
+    const clock = createManualClock();
     const writer = await store.lead('trainer');
-    const publisher = createPublisher(world.learner, writer, null, keep, logger);
-    return { folder, store, learner: world.learner, logger, publisher };
+    const publisher = createPublisher(world.learner, writer, null, { keep, retainMs }, clock, logger);
+    return { folder, store, learner: world.learner, logger, publisher, clock };
   }
 
   /** Turns one bit of a part's file. */
@@ -104,6 +106,17 @@ describe('publisher', () => {
     expect(await store.list()).toEqual(['1-1', '1-4', '1-5', '1-6']);
   });
 
+  it('keeps every version for a while, so that who reads it can end', async () => {
+    const { store, publisher, clock } = await createTrainer(3, 1000);
+    for (let n = 0; n < 5; n++) await publisher.checkpoint();
+    clock.advance(999);
+    await publisher.checkpoint();
+    expect(await store.list()).toHaveLength(6);
+    clock.advance(1);
+    await publisher.checkpoint();
+    expect(await store.list()).toEqual(['1-5', '1-6', '1-7']);
+  });
+
   it('resumes exactly the state that was saved, under the next epoch', async () => {
     const { folder, learner, publisher } = await createTrainer();
     for (const batch of batches.slice(0, 3)) learner.learn(batch);
@@ -117,7 +130,9 @@ describe('publisher', () => {
     expect(parent).toBe('1-1');
     expect(other.snapshot()).toEqual(learner.snapshot());
     expect([other.offsets, other.counts]).toEqual([learner.offsets, learner.counts]);
-    expect(await createPublisher(other, writer, parent, 3, logger).publish()).toBe('2-2');
+    expect(
+      await createPublisher(other, writer, parent, { keep: 3, retainMs: 0 }, createManualClock(), logger).publish(),
+    ).toBe('2-2');
     expect((await store.manifest('2-2')).parent).toBe('1-1');
     await expect(publisher.checkpoint()).rejects.toThrow(FencedError); // the old leader
   });

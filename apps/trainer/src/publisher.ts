@@ -1,7 +1,7 @@
 import { formatModelVersion, type ModelVersionId, parseModelVersion } from '@gatehouse/domain';
 import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
 import { DamagedVersionError, loadNewest, MissingVersionError } from '@gatehouse/artifacts';
-import type { Logger } from '@gatehouse/runtime';
+import type { Clock, Logger } from '@gatehouse/runtime';
 
 import type { Learner } from './learner';
 
@@ -13,15 +13,30 @@ export interface Publisher {
   checkpoint(): Promise<ModelVersionId>;
 }
 
+/** How long versions stay. */
+export interface VersionRetention {
+  /** Newest versions that always stay. */
+  readonly keep: number;
+  /** Time that every version stays, so that who began to read it can end. */
+  readonly retainMs: number;
+}
+
 /** Creates the publisher of one leadership; `parent` is the version that the learner continues. */
 export function createPublisher(
   learner: Learner,
   writer: ModelWriter,
   parent: ModelVersionId | null,
-  keep: number,
+  { keep, retainMs }: VersionRetention,
+  clock: Pick<Clock, 'monotonicMs'>,
   logger: Logger,
 ): Publisher {
   let newest = parent;
+  const savedMs = new Map<ModelVersionId, number>();
+
+  const prune = async (): Promise<void> => {
+    for (const [id, atMs] of savedMs) if (clock.monotonicMs() - atMs >= retainMs) savedMs.delete(id);
+    await writer.prune(keep, [...savedMs.keys()]);
+  };
 
   const save = async (metrics: Readonly<Record<string, number>>): Promise<ModelVersionId> => {
     const sequence = newest === null ? 1 : parseModelVersion(newest).sequence + 1;
@@ -35,6 +50,7 @@ export function createPublisher(
       parts: learner.snapshot(),
     });
     newest = id;
+    savedMs.set(id, clock.monotonicMs());
     await writer.point('checkpoint', { version: id });
     return id;
   };
@@ -46,14 +62,14 @@ export function createPublisher(
       const metrics = versionMetrics(since, now);
       const id = await save(metrics);
       await writer.point('latest', { version: id });
-      await writer.prune(keep, []);
+      await prune();
       since = now;
       logger.info('model.published', { modelVersion: id, ...metrics });
       return id;
     },
     checkpoint: async () => {
       const id = await save(versionMetrics(since, reading(learner)));
-      await writer.prune(keep, []);
+      await prune();
       logger.info('checkpoint.saved', { modelVersion: id, applied: learner.counts.applied });
       return id;
     },

@@ -31,6 +31,11 @@ export interface Shutdown {
   stop(): Promise<number>;
   /** Resolves to the exit code when a signal or `stop` has ended everything. */
   readonly stopped: Promise<number>;
+  /**
+   * Runs the work of an app to its orderly end. An error of the work rejects, unless stopping has begun: then what it works on is being
+   * closed under its hands, and only the steps count.
+   */
+  run(work: () => Promise<unknown>): Promise<number>;
 }
 
 /**
@@ -43,7 +48,7 @@ export interface Shutdown {
  * shutdown.onStop('store', () => store.close());
  * const training = train({ signal: shutdown.signal });
  * shutdown.onStop('train', () => training); // first, so that the store closes after it
- * return await shutdown.stopped;
+ * return shutdown.run(() => training);
  */
 export function createShutdown({ signals, logger, timeoutMs }: ShutdownOptions): Shutdown {
   const controller = new AbortController();
@@ -83,7 +88,18 @@ export function createShutdown({ signals, logger, timeoutMs }: ShutdownOptions):
       else void stop();
     });
   }
-  return { signal: controller.signal, onStop: (name, step) => steps.push({ name, step }), stop, stopped };
+  const run = async (work: () => Promise<unknown>): Promise<number> => {
+    const failed = work().then(
+      () => stopped,
+      (error: unknown) => {
+        if (!stopping) throw error;
+        logger.debug('shutdown.work-cut-off', { error });
+        return stopped;
+      },
+    );
+    return Promise.race([stopped, failed]);
+  };
+  return { run, signal: controller.signal, onStop: (name, step) => steps.push({ name, step }), stop, stopped };
 }
 
 /** A step of the shutdown did not end in time. */

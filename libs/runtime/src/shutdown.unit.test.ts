@@ -38,6 +38,32 @@ describe('createShutdown', () => {
     expect(signals.exits).toEqual([]);
   });
 
+  it('runs work until it is stopped', async () => {
+    const { signals, shutdown } = setUp();
+    const step = jest.fn();
+    const code = shutdown.run(async () => {
+      shutdown.onStop('store', step);
+    });
+    signals.emit('SIGTERM');
+    await expect(code).resolves.toBe(0);
+    expect(step).toHaveBeenCalledTimes(1);
+  });
+
+  it('passes on what the work throws', async () => {
+    const { shutdown } = setUp();
+    await expect(shutdown.run(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+  });
+
+  it('does not mind work that fails once stopping has begun', async () => {
+    const { signals, shutdown } = setUp();
+    const code = shutdown.run(async () => {
+      signals.emit('SIGTERM');
+      await Promise.resolve();
+      throw new Error('the log is closed');
+    });
+    await expect(code).resolves.toBe(0);
+  });
+
   it('stops without a signal, once', async () => {
     const { shutdown } = setUp();
     const step = jest.fn();

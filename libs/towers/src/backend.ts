@@ -68,6 +68,7 @@ export async function loadBackend(
       const registered = await load();
       if (!(await tf.setBackend(registered))) throw new Error('does not initialise');
       await tf.ready();
+      tf.enableProdMode(); // or the backends print advice among the lines of the log
       return name;
     } catch (cause) {
       failures.push(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`);
