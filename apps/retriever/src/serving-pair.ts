@@ -1,9 +1,13 @@
 import type { ModelVersionId, Offsets } from '@gatehouse/domain';
-import type { ItemIndex } from '@gatehouse/item-index';
+import type { Attributes, Hit, ItemIndex } from '@gatehouse/item-index';
 import type { Schema } from '@gatehouse/schema';
 
-import type { PopularItem } from './sources/popular';
 import type { QueryTower } from './tower-library';
+
+/** A popular item, with what filters may ask of it; its score counts how often it occurred. */
+export interface PopularItem extends Hit {
+  readonly attributes: Attributes;
+}
 
 /**
  * Everything that one answer is made of, all of one model version. A pair never changes: a new version is a new pair, so an

@@ -1,16 +1,12 @@
 import type { Snapshot } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
-import { type Attributes, type Hit, type ItemIndex, matchesFilter } from '@gatehouse/item-index';
+import { type ItemIndex, matchesFilter } from '@gatehouse/item-index';
 
+import type { PopularItem } from '../serving-pair';
 import type { CandidateSource } from './candidate-source';
 
 /** Name of the part of a version that counts how often each item occurred. */
 export const popularityPart = 'popularity';
-
-/** A popular item, with what filters may ask of it; its score counts how often it occurred. */
-export interface PopularItem extends Hit {
-  readonly attributes: Attributes;
-}
 
 /**
  * The most popular items of a version's {@link popularityPart} that its index holds, best first. Read once, when the version is adopted,
