@@ -17,7 +17,7 @@ import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { Command, InvalidArgumentError } from 'commander';
 
 import { type CliConfig, cliConfig } from './config';
-import { readMovieLens } from './demo-data';
+import { type DemoData, readMovieLens } from './demo-data';
 import { evaluate, formatEvaluation } from './evaluate';
 import { formatIngest, ingestEvents, ingestItems, type IngestResult, type OnBytes } from './ingest/ingest';
 import { interruptible, untilAborted } from './interruptible';
@@ -26,7 +26,9 @@ import { formatAnswer, query } from './query';
 import { recentItems } from './recent-items';
 import { type AppProcess, type LogLine, startApp } from './start/app-process';
 import { appEntry, appEnvironment } from './start/app-settings';
+import { checkEmpty } from './start/check-empty';
 import { fillLog } from './start/fill-log';
+import { isProcessAlive, takeRunLock } from './start/run-lock';
 import { start } from './start/start';
 import { readTitles } from './titles';
 import { writeReport } from './write-report';
@@ -104,9 +106,7 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
   const progress = createProgress(process.stdout);
   const userId = user ?? config.demo.userId;
   const installedMs = Number(process.env['GATEHOUSE_INSTALLED_MS'] ?? beganMs);
-  const readData = empty
-    ? () => Promise.resolve({ items: [], impressions: [] })
-    : () => readMovieLens(config.demo.folder);
+  const readData = (): Promise<DemoData> => readMovieLens(config.demo.folder);
 
   const run = async (log: EmbeddedLog, client: CandidateClient, signal: AbortSignal): Promise<number> => {
     const source = createEmbeddedImpressionSource(log);
@@ -116,7 +116,10 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
     const running = await start({
       startApp: (name, onLine) => appStarter(config, name, appEntry(root, name), appEnvironment(name, config))(onLine),
       stopTimeoutMs: config.processes.stopTimeoutMs,
-      fillLog: () => fillLog(readData, target, isPositive, progress, signal),
+      fillLog: () =>
+        empty
+          ? checkEmpty(source, catalogue, config.log.folder)
+          : fillLog(readData, target, isPositive, progress, signal),
       client,
       userId,
       batchSize: schema.training.batchSize,
@@ -145,12 +148,14 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
   };
 
   return untilSignal(config, async (signal) => {
+    const release = takeRunLock(join(config.processes.folder, 'start.lock'), process.pid, isProcessAlive);
     const client = connect(config);
     try {
       return await withLog(config.log.folder, (log) => run(log, client, signal));
     } finally {
       progress.end();
       client.close();
+      release();
     }
   });
 }

@@ -38,8 +38,8 @@ export async function fillLog(
     if (isPositive(action)) positives++;
     if (!hasItems) cutOff.add(eventId);
   }
-  if (events > 0 && hasItems) {
-    progress.print(`The log holds ${events} events already; going on from there.`);
+  if (hasItems) {
+    progress.print(`Catalogue and log hold data already (${events} events); going on from there.`);
     return positives;
   }
   const { items, impressions } = await readData();

@@ -52,7 +52,7 @@ describe('fillLog', () => {
     expect(await fill(() => Promise.reject(new Error('read')))).toBe(1500);
     expect(await held()).toHaveLength(4500);
     expect((await target.catalogue.snapshot()).offset).toBe(1);
-    expect(printed).toEqual(['The log holds 4500 events already; going on from there.']);
+    expect(printed).toEqual(['Catalogue and log hold data already (4500 events); going on from there.']);
   });
 
   it('leaves data of others alone', async () => {

@@ -51,11 +51,15 @@ interface Milestones {
   refused?: true;
 }
 
+/** Batches that are remembered, far more than a demonstration has: a system that runs for months must not remember all. */
+const maxHistory = 100_000;
+
 /** Creates a monitor. */
 export function createMonitor(nowMs: () => number, events: MonitorEvents): Monitor {
   const milestones = new Map<string, Milestones>();
   const versions: VersionReport[] = [];
   const history: Sums[] = [];
+  let newestSums: Sums | undefined;
   let resumedAt = 0;
   let newest: { readonly id: string; readonly events: number } | undefined;
   let serving: string | undefined;
@@ -89,7 +93,8 @@ export function createMonitor(nowMs: () => number, events: MonitorEvents): Monit
       hits: count(line, 'hits'),
       popularityHits: count(line, 'popularityHits'),
     };
-    history.push(sums);
+    if (history.length < maxHistory) history.push(sums);
+    newestSums = sums;
     events.onLearned(sums, count(line, 'loss'));
   };
   const onMilestone = (line: LogLine, id: string): void => {
@@ -130,9 +135,9 @@ export function createMonitor(nowMs: () => number, events: MonitorEvents): Monit
       }
     },
     sumsAt: (applied) =>
-      applied < resumedAt ? undefined : (history.find((sums) => sums.applied >= applied) ?? history.at(-1)),
+      applied < resumedAt ? undefined : (history.find((sums) => sums.applied >= applied) ?? newestSums),
     isDone: (total, batchSize) => {
-      const learned = history.at(-1)?.applied ?? resumedAt;
+      const learned = newestSums?.applied ?? resumedAt;
       if (total - learned >= batchSize) return false;
       if (!newest) return learned === resumedAt; // nothing to learn: what an earlier run left is the newest
       return newest.events === learned && (isReported(newest.id) || milestones.get(newest.id)?.refused === true);
