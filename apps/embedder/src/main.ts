@@ -37,6 +37,7 @@ async function main(): Promise<number> {
 async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
   logger.info('embedder.starting', { backend: await loadBackend(config.backend) });
 
+  shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });
   shutdown.onStop('event log', () => log.close());
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });

@@ -46,6 +46,7 @@ async function main(): Promise<number> {
 async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
   const backend = await loadBackend(config.backend);
 
+  shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });
   shutdown.onStop('log', () => log.close());
   const openUsers = (schema: Schema): EmbeddedUserState =>

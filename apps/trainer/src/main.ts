@@ -42,6 +42,7 @@ async function main(): Promise<number> {
 async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shutdown: Shutdown): Promise<void> {
   logger.info('trainer.starting', { backend: await loadBackend(config.backend), schema: config.schema });
 
+  shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });
   shutdown.onStop('event log', () => log.close());
   const store = createFilesystemModelStore({ folder: config.artifacts.folder });

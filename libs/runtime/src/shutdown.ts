@@ -25,7 +25,8 @@ export interface ShutdownOptions {
 export interface Shutdown {
   /** Aborts when stopping begins. */
   readonly signal: AbortSignal;
-  /** Adds a step. The last one added runs first, so that what was opened first is closed last. Its promise is awaited. */
+  /** Adds a step. The last one added runs first, so that what was opened first is closed last. Its promise is awaited.
+   * A step that comes after the last one has run is run at once: an app that is stopped during its start still opens things. */
   onStop(name: string, step: () => unknown): void;
   /** Begins to stop, if that has not happened yet. Resolves to the exit code after the last step. */
   stop(): Promise<number>;
@@ -54,21 +55,31 @@ export function createShutdown({ signals, logger, timeoutMs }: ShutdownOptions):
   const controller = new AbortController();
   const steps: { readonly name: string; readonly step: () => unknown }[] = [];
   let stopping = false;
+  let ended = false;
   let resolveStopped: (code: number) => void;
   const stopped = new Promise<number>((resolve) => (resolveStopped = resolve));
 
+  const runStep = async (name: string, step: () => unknown): Promise<boolean> => {
+    try {
+      await withDeadline(name, step, timeoutMs);
+      return true;
+    } catch (error) {
+      logger.error('shutdown.step-failed', { step: name, error });
+      return false;
+    }
+  };
   const runSteps = async (): Promise<number> => {
     let code: number = exitCode.ok;
     for (let next = steps.pop(); next; next = steps.pop()) {
-      try {
-        await withDeadline(next.name, next.step, timeoutMs);
-      } catch (error) {
-        code = exitCode.failure;
-        logger.error('shutdown.step-failed', { step: next.name, error });
-      }
+      if (!(await runStep(next.name, next.step))) code = exitCode.failure;
     }
+    ended = true;
     logger.info('shutdown.done', { code });
     return code;
+  };
+  const onStop = (name: string, step: () => unknown): void => {
+    if (ended) void runStep(name, step);
+    else steps.push({ name, step });
   };
   const stop = (): Promise<number> => {
     if (stopping) return stopped;
@@ -99,7 +110,7 @@ export function createShutdown({ signals, logger, timeoutMs }: ShutdownOptions):
     );
     return Promise.race([stopped, failed]);
   };
-  return { run, signal: controller.signal, onStop: (name, step) => steps.push({ name, step }), stop, stopped };
+  return { run, signal: controller.signal, onStop, stop, stopped };
 }
 
 /** A step of the shutdown did not end in time. */

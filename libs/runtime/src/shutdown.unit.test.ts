@@ -49,6 +49,15 @@ describe('createShutdown', () => {
     expect(step).toHaveBeenCalledTimes(1);
   });
 
+  it('closes at once what is opened after the end', async () => {
+    const { signals, shutdown } = setUp();
+    signals.emit('SIGTERM');
+    await shutdown.stopped;
+    const late = jest.fn();
+    shutdown.onStop('server', late);
+    expect(late).toHaveBeenCalledTimes(1);
+  });
+
   it('passes on what the work throws', async () => {
     const { shutdown } = setUp();
     await expect(shutdown.run(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
