@@ -17,26 +17,36 @@ function fail(message, status = 1) {
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const fits = (major === 20 && minor >= 19) || major === 22 || major >= 24;
-  if (!fits) fail(`Gatehouse needs Node 20.19 or later, 22, or 24; found ${process.versions.node}.`, 78);
+  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24;
+  if (!fits) fail(`Gatehouse needs Node 20.19 or later, 22.13 or later, or 24; found ${process.versions.node}.`, 78);
 }
 
 function run(command, args, { cwd = root, env = {} } = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
   if (error) fail(`${command}: ${error.message}`);
   return signal ? 128 : status;
 }
 
 function nx(args) {
-  return run(process.execPath, [join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js'), ...args], { env: { NX_TUI: 'false' } });
+  return run(process.execPath, [join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js'), ...args], {
+    env: { NX_TUI: 'false' },
+  });
 }
 
 /** Installs exactly what the lock file says, when the installed packages do not come from it. Returns whether it did. */
 function install() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const platform = `${process.platform}-${process.arch}`; // native packages differ
+  const wanted = createHash('sha256')
+    .update(platform)
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === wanted) return;
   console.log('Installing packages (npm ci) ...');
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const status = run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
   if (status !== 0) fail(`npm ci ended with status ${status}.`, status);
   writeFileSync(installStamp, wanted);
 }
@@ -63,10 +73,14 @@ function build() {
 
 /** Hands over to the built command line; signals go to it, and its exit status becomes ours. */
 function startCli(args, env = {}) {
-  const child = spawn(process.execPath, ['--enable-source-maps', join(root, 'dist', 'apps', 'cli', 'main.js'), ...args], {
-    env: { ...process.env, GATEHOUSE_ROOT: root, ...env },
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', join(root, 'dist', 'apps', 'cli', 'main.js'), ...args],
+    {
+      env: { ...process.env, GATEHOUSE_ROOT: root, ...env },
+      stdio: 'inherit',
+    },
+  );
   process.on('SIGINT', () => {}); // a terminal sends it to the child as well, which then ends on its own terms
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`gatehouse: ${error.message}`));
