@@ -63,6 +63,14 @@ describe('fillLog', () => {
     expect(await held()).toHaveLength(1);
   });
 
+  it('leaves a catalogue of others alone, though it has no events yet', async () => {
+    const { target, fill, held } = setUp();
+    await target.catalogue.put([{ itemId: 'mine', item: { ...data.items[0], itemId: 'mine' } }]);
+    expect(await fill()).toBe(0);
+    expect(await held()).toHaveLength(0);
+    expect((await target.catalogue.snapshot()).items).toHaveLength(1);
+  });
+
   it.each([1, 2])('completes a call that failed at append %d', async (failing) => {
     const { target, fill, held } = setUp();
     let appends = 0;
