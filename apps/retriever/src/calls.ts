@@ -12,9 +12,11 @@ export class MalformedMessage {
 
 /** Runs calls: gives each a deadline and a signal, counts them, sheds what is too much, turns errors into statuses. */
 export interface Calls {
+  /** Calls that wait for their turn or are in work. */
   readonly inFlight: number;
   /**
-   * Makes a grpc handler of a function. Its signal aborts with {@link CallCancelledError} when the caller gave up, and with
+   * Makes a grpc handler of a function. Calls start in the order they came, one in a turn of the event loop, and one that is no longer
+   * wanted by then does not start. The signal aborts with {@link CallCancelledError} when the caller gave up, and with
    * {@link OutOfTimeError} when nine tenths of the time are over: the last tenth is for sending what is at hand.
    */
   unary<Request, Response>(
@@ -38,8 +40,20 @@ const maxTimerMs = 2 ** 31 - 1;
 /** Creates the runner of calls of one server. */
 export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, clock: Clock, logger: Logger): Calls {
   let inFlight = 0;
-  const timeLeftMs = (deadlineMs: number): number =>
-    Number.isFinite(deadlineMs) ? Math.min(deadlineMs - clock.nowMs(), maxTimerMs) : defaultDeadlineMs;
+  const waiting: (() => void)[] = [];
+  // Work mostly ends in the turn it starts in. Were it to start in the turn that delivers its call, then a turn that delivers many
+  // would do them all before anything else: none could be shed, cancelled or run out of time.
+  const takeTurn = (): void => {
+    const start = waiting.shift();
+    if (waiting.length > 0) setImmediate(takeTurn);
+    start?.();
+  };
+  const nextTurn = (): Promise<void> =>
+    new Promise((start) => {
+      if (waiting.push(start) === 1) setImmediate(takeTurn);
+    });
+  const timeLeftMs = (deadlineMs: number, nowMs: number): number =>
+    Number.isFinite(deadlineMs) ? Math.min(deadlineMs - nowMs, maxTimerMs) : defaultDeadlineMs;
   return {
     get inFlight() {
       return inFlight;
@@ -62,7 +76,8 @@ export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, cloc
         fail(new OverloadedError(maxInFlight));
         return;
       }
-      const timeMs = timeLeftMs(Number(call.getDeadline()));
+      const arrivedMs = clock.nowMs();
+      const timeMs = timeLeftMs(Number(call.getDeadline()), arrivedMs);
       if (timeMs <= 0) {
         fail(new OutOfTimeError());
         return;
@@ -72,8 +87,14 @@ export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, cloc
       if (call.cancelled) work.abort(new CallCancelledError());
       const workTimer = setTimeout(() => work.abort(new OutOfTimeError()), timeMs * workShare);
       const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
+      const start = async () => {
+        await nextTurn();
+        if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
+        work.signal.throwIfAborted();
+        return handle(request, work.signal);
+      };
       inFlight++;
-      void handle(request, work.signal)
+      void start()
         .then((response) => answerOnce(() => reply(null, response)), fail)
         .finally(() => {
           inFlight--;
