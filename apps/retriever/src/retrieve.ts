@@ -5,6 +5,7 @@ import type { Clock, Logger } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
 import { type Found, mergeSources } from './merge-sources';
+import { nextTurn } from './next-turn';
 import type { RetrieveQuery, SourceName } from './retrieve-query';
 import type { Serving } from './serving';
 import type { ServingPair } from './serving-pair';
@@ -27,7 +28,7 @@ export interface Retrieving {
 export interface Retrieve {
   /** @throws InvalidRequestError, NotServingError, CallCancelledError, OutOfTimeError. */
   readonly one: (request: RetrieveRequest, signal: AbortSignal) => Promise<RetrieveResponse>;
-  /** All from one version. @throws like `one`. */
+  /** All from one version, one after the other; other calls get their turns in between. @throws like `one`. */
   readonly batch: (request: BatchRetrieveRequest, signal: AbortSignal) => Promise<BatchRetrieveResponse>;
 }
 
@@ -46,28 +47,23 @@ export function createRetrieve({ serving, users, clock, searchEffort, logger }: 
     const inputs = queries.map((query, i) => toQueryInput(query, records[i], nowMs));
     const vectors = pair.queryTower.embed(inputs); // [queries, dimension]
     const { dimension } = pair.queryTower;
-    return Promise.all(
-      queries.map(async (query, i) => {
-        const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
-        const request = toSourceRequest(query, inputs[i], records[i], pair, vector, searchEffort, signal);
-        const { found, failed } = await ask(chooseSources(query, records[i]), request);
-        if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
-        const response = toResponse(
-          mergeSources(found, query.limit),
-          pair,
-          searchEffort,
-          userTimeOf(inputs[i]),
-          failed,
-        );
-        logger.debug('candidates.served', {
-          modelVersion: pair.version,
-          indexVersion: pair.index.indexId,
-          candidates: response.candidates.length,
-          degraded: response.degraded,
-        });
-        return response;
-      }),
-    );
+    const responses: RetrieveResponse[] = [];
+    for (const [i, query] of queries.entries()) {
+      if (i > 0) await nextTurn(signal);
+      const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
+      const request = toSourceRequest(query, inputs[i], records[i], pair, vector, searchEffort, signal);
+      const { found, failed } = await ask(chooseSources(query, records[i]), request);
+      if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
+      const response = toResponse(mergeSources(found, query.limit), pair, searchEffort, userTimeOf(inputs[i]), failed);
+      logger.debug('candidates.served', {
+        modelVersion: pair.version,
+        indexVersion: pair.index.indexId,
+        candidates: response.candidates.length,
+        degraded: response.degraded,
+      });
+      responses.push(response);
+    }
+    return responses;
   };
 
   return {

@@ -173,6 +173,18 @@ test('a batch answers in order, from one version', async () => {
   expect(responses.map(({ candidates }) => candidates.length)).toEqual([1, 3]);
 });
 
+test('a batch that is cancelled after its first query starts no other', async () => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', () => {
+    setImmediate(() => abort.abort(new CallCancelledError())); // as a message would arrive: between two turns
+    return hitsOf('a');
+  });
+  const { retrieve } = setUp(createFakePair('1-1', { index }));
+  const requests = Array.from({ length: 5 }, () => RetrieveRequest.fromPartial({ userId: 'known' }));
+  await expect(retrieve.batch({ requests }, abort.signal)).rejects.toThrow(CallCancelledError);
+  expect(index.requests).toHaveLength(1);
+});
+
 test('an invalid request in a batch is named by its place', async () => {
   const { retrieve } = setUp(createFakePair('1-1'));
   const requests = [{}, { limit: 1001 }].map((request) => RetrieveRequest.fromPartial(request));

@@ -1,3 +1,4 @@
+import { nextTurn } from '../next-turn';
 import type { CandidateSource } from './candidate-source';
 
 /**
@@ -8,8 +9,8 @@ import type { CandidateSource } from './candidate-source';
  */
 export const twoTower: CandidateSource = async (request) => {
   const { pair, vector, limit, filter, exclude, isSeen, seenCount, effort, signal } = request;
+  signal.throwIfAborted();
   for (let k = limit + Math.min(seenCount, limit); ; k *= 2) {
-    signal.throwIfAborted();
     const hits = await pair.index.search({
       vector,
       k,
@@ -20,5 +21,6 @@ export const twoTower: CandidateSource = async (request) => {
     });
     const unseen = hits.filter(({ itemId }) => !isSeen(itemId));
     if (unseen.length >= limit || hits.length < k) return unseen.slice(0, limit);
+    await nextTurn(signal);
   }
 };

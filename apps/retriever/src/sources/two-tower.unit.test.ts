@@ -41,3 +41,15 @@ test('no search starts after the signal', async () => {
   await expect(find(3)).rejects.toThrow('cancelled');
   expect(index.requests).toEqual([]);
 });
+
+test('a search that is cancelled meanwhile widens no more', async () => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', () => {
+    setImmediate(() => abort.abort(new Error('cancelled')));
+    return hitsOf(...items);
+  });
+  const pair = createFakePair('1-1', { index });
+  const request = { pair, vector: Float32Array.of(1, 0), limit: 4, exclude: new Set<string>(), seenCount: 50 };
+  await expect(twoTower({ ...request, isSeen: () => true, signal: abort.signal })).rejects.toThrow('cancelled');
+  expect(index.requests.map(({ k }) => k)).toEqual([8]);
+});
