@@ -10,15 +10,34 @@ type Attributes = Schema['attributes'];
 const maxConditions = 100;
 const maxValues = 1000;
 
+/** Bounds what a filter costs for every item that a search looks at: its conditions at all depths, an `in` counting for each value. */
+const maxSize = 1000;
+
 /**
- * Checks a filter and turns it into the domain's: at most 8 deep, on attributes that the schema declares, with values of their types.
+ * Checks a filter and turns it into the domain's: at most 8 deep and 1000 conditions and values in all, on attributes that the schema
+ * declares, with values of their types.
  *
  * @param field where the filter stands, for messages.
  * @throws InvalidRequestError
  */
-export function validateFilter(filter: WireFilter, attributes: Attributes, field: string, depth = 1): Filter {
+export function validateFilter(filter: WireFilter, attributes: Attributes, field: string): Filter {
+  let size = 0;
+  const grow = (by: number): void => {
+    size += by;
+    if (size > maxSize) throw new InvalidRequestError(field, `at most ${maxSize} conditions and values in all`, 'more');
+  };
+  return toFilter(filter, attributes, field, 1, grow);
+}
+
+function toFilter(
+  { condition }: WireFilter,
+  attributes: Attributes,
+  field: string,
+  depth: number,
+  grow: (by: number) => void,
+): Filter {
   if (depth > maxFilterDepth) throw new InvalidRequestError(field, `a filter at most ${maxFilterDepth} deep`, `more`);
-  const { condition } = filter;
+  if (condition?.$case !== 'in') grow(1);
   switch (condition?.$case) {
     case 'allOf':
     case 'anyOf': {
@@ -26,12 +45,12 @@ export function validateFilter(filter: WireFilter, attributes: Attributes, field
       const { filters } = condition.value;
       checkCount(filters, maxConditions, `${field}.${name}.filters`);
       const inner = filters.map((each, i) =>
-        validateFilter(each, attributes, `${field}.${name}.filters[${i}]`, depth + 1),
+        toFilter(each, attributes, `${field}.${name}.filters[${i}]`, depth + 1, grow),
       );
       return condition.$case === 'allOf' ? { allOf: inner } : { anyOf: inner };
     }
     case 'not':
-      return { not: validateFilter(condition.value, attributes, `${field}.not`, depth + 1) };
+      return { not: toFilter(condition.value, attributes, `${field}.not`, depth + 1, grow) };
     case 'equals': {
       const { attribute, value } = condition.value;
       const type = typeOf(attribute, attributes, `${field}.equals`);
@@ -41,6 +60,7 @@ export function validateFilter(filter: WireFilter, attributes: Attributes, field
       const { attribute, values } = condition.value;
       const type = typeOf(attribute, attributes, `${field}.in`);
       checkCount(values, maxValues, `${field}.in.values`);
+      grow(values.length);
       return {
         in: { attribute, values: values.map((value, i) => typedScalar(value, type, `${field}.in.values[${i}]`)) },
       };

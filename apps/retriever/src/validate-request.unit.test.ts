@@ -169,6 +169,24 @@ test('a filter may be 8 deep', () => {
   expect(() => validate(filters(nested(8)))).not.toThrow();
 });
 
+test('a filter may have 1000 conditions and values in all', () => {
+  const among = (count: number): Filter => ({
+    condition: { $case: 'in', value: { attribute: 'genre', values: many(count, text('x')) } },
+  });
+  const anyOf = (...parts: Filter[]): Filter => ({ condition: { $case: 'anyOf', value: { filters: parts } } });
+  const leaf = equals('genre', text('x'));
+  const tooLarge = 'filter: expected at most 1000 conditions and values in all, found more';
+  expect(() => validate(filters(among(1000)))).not.toThrow();
+  expect(() => validate(filters(not(among(1000))))).toThrow(tooLarge); // 1 + 1000
+  // any_of, `not` and its condition, 997 values: 1 + 2 + 997 = 1000
+  expect(() => validate(filters(anyOf(not(leaf), among(500), among(497))))).not.toThrow();
+  expect(() => validate(filters(anyOf(not(leaf), among(500), among(498))))).toThrow(tooLarge);
+  // 1 + 9 * (1 + 100) + 90 = 1000: none of the lists is too long by itself
+  const tree = (last: number) => filters(anyOf(...many(9, anyOf(...many(100, leaf))), ...many(last, leaf)));
+  expect(() => validate(tree(90))).not.toThrow();
+  expect(() => validate(tree(91))).toThrow(tooLarge);
+});
+
 test('attributes cannot be filtered by when the schema declares none', () => {
   expect(() => validateRetrieve(RetrieveRequest.fromPartial(filters(nested(1))), {})).toThrow(
     'filter.equals.attribute: expected no filter, for the schema declares no attributes, found "genre"',

@@ -1,6 +1,6 @@
 import { checkVector } from './check-vector';
+import { compileFilter } from './compile-filter';
 import type { IndexSpec, SearchRequest } from './item-index';
-import { matchesFilter } from './matches-filter';
 import type { PointTable } from './point-table';
 import { type RowScore, rowScores } from './row-score';
 import { validateFilter } from './validate-filter';
@@ -29,14 +29,14 @@ export function compileSearch(request: SearchRequest, { dimension, metric, attri
   checkCount('k', k);
   if (effort !== undefined) checkCount('effort', effort);
   if (filter) validateFilter(filter, attributes);
+  const matches = filter && compileFilter(filter);
   return {
     vector,
     query: Float64Array.from(vector),
     k,
     effort,
     score: rowScores[metric],
-    accepts: (points, row) =>
-      exclude?.has(points.ids[row]) !== true && (!filter || matchesFilter(filter, points.attributes[row])),
+    accepts: (points, row) => exclude?.has(points.ids[row]) !== true && (!matches || matches(points.attributes[row])),
   };
 }
 

@@ -1,3 +1,4 @@
+export { compileFilter } from './compile-filter';
 export {
   DimensionError,
   IndexClosedError,

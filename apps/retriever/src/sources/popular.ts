@@ -1,6 +1,6 @@
 import type { Snapshot } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
-import { type ItemIndex, matchesFilter } from '@gatehouse/item-index';
+import { compileFilter, type ItemIndex } from '@gatehouse/item-index';
 
 import type { PopularItem } from '../serving-pair';
 import type { CandidateSource } from './candidate-source';
@@ -20,9 +20,11 @@ export async function readPopular(part: Snapshot, index: ItemIndex, count: numbe
 }
 
 /** The most popular items of the version, the same for everybody. */
-export const popular: CandidateSource = async ({ pair, limit, filter, exclude, isSeen }) =>
-  pair.popular
+export const popular: CandidateSource = async ({ pair, limit, filter, exclude, isSeen }) => {
+  const matches = filter && compileFilter(filter);
+  return pair.popular
     .filter(({ itemId }) => !exclude.has(itemId) && !isSeen(itemId))
-    .filter(({ attributes }) => !filter || matchesFilter(filter, attributes))
+    .filter(({ attributes }) => !matches || matches(attributes))
     .slice(0, limit)
     .map(({ itemId, score }) => ({ itemId, score }));
+};
