@@ -1,5 +1,10 @@
 import type { Impression, ModelVersionId, Offsets, Snapshot } from '@gatehouse/domain';
-import type { FollowerUserState, ImpressionRecord, ImpressionSource } from '@gatehouse/events';
+import {
+  type FollowerUserState,
+  type ImpressionRecord,
+  type ImpressionSource,
+  OffsetOutOfRangeError,
+} from '@gatehouse/events';
 import { type Delay, describeError, type Logger } from '@gatehouse/runtime';
 
 import type { ServingPair } from './serving-pair';
@@ -10,18 +15,27 @@ export interface ImpressionFollowing {
   readonly users: FollowerUserState;
   /** The users' state as a version's snapshot holds it. */
   readonly readUsers: (version: ModelVersionId) => Promise<Snapshot>;
+  /** A state of nobody, to start over from. */
+  readonly nobody: Snapshot;
   readonly delay: Delay;
   readonly logger: Logger;
 }
+
+/** A version, and how far its snapshot reaches. */
+type Standing = Pick<ServingPair, 'version' | 'offsets'>;
 
 /** Keeps the users' state current. */
 export interface ImpressionFollower {
   /**
    * Starts from the snapshot of a version when that reaches further than the state's own offsets: the log then need not reach back to
-   * its beginning. Without a readable snapshot the log alone must do.
+   * its beginning. Without a readable snapshot the log alone must do. Never rejects.
    */
-  catchUp(pair: Pick<ServingPair, 'version' | 'offsets'>): Promise<void>;
-  /** Applies the log as it grows, until `signal` aborts. After a failed read it catches up with the pair in service, and tries again. */
+  catchUp(pair: Standing): Promise<void>;
+  /**
+   * Applies the log as it grows, until `signal` aborts. After a failed read it catches up with the pair in service, and tries again.
+   * When the log no longer holds where the state stands, it starts over: from that pair's snapshot if the log goes on from there, else
+   * from nobody and the beginning of the log. Never rejects.
+   */
   follow(current: () => ServingPair | undefined, signal: AbortSignal): Promise<void>;
 }
 
@@ -30,14 +44,33 @@ const retryMs = 1000;
 
 /** Creates the follower of one log. Events change the next answer of their user; no training takes part. */
 export function createImpressionFollower(following: ImpressionFollowing): ImpressionFollower {
-  const { source, users, readUsers, delay, logger } = following;
+  const { source, users, readUsers, nobody, delay, logger } = following;
 
-  const catchUp = async ({ version, offsets }: Pick<ServingPair, 'version' | 'offsets'>): Promise<void> => {
-    if (!isBehind(users.offsets, offsets)) return;
+  const warnOf = (error: unknown, modelVersion: ModelVersionId | undefined): void =>
+    logger.warn('user-state.not-loaded', { modelVersion, reason: describeError(error) });
+
+  const catchUp = async ({ version, offsets }: Standing): Promise<void> => {
     try {
-      await users.load(await readUsers(version), offsets);
+      if (isBehind(users.offsets, offsets)) await users.load(await readUsers(version), offsets);
     } catch (error) {
-      logger.warn('user-state.snapshot-unreadable', { modelVersion: version, reason: describeError(error) });
+      warnOf(error, version);
+    }
+  };
+
+  const startOver = async (pair: Standing | undefined, gone: OffsetOutOfRangeError): Promise<void> => {
+    if (pair && isHeld(pair.offsets, gone)) {
+      try {
+        await users.load(await readUsers(pair.version), pair.offsets);
+        return;
+      } catch (error) {
+        warnOf(error, pair.version);
+      }
+    }
+    try {
+      await users.load(nobody, {});
+      logger.warn('user-state.emptied', { topic: gone.topic, partition: gone.partition });
+    } catch (error) {
+      warnOf(error, undefined);
     }
   };
 
@@ -54,7 +87,8 @@ export function createImpressionFollower(following: ImpressionFollowing): Impres
           logger.error('user-state.stalled', { reason: describeError(error) });
           await delay(retryMs, signal).catch(() => undefined); // only an abort ends it early
           const pair = current();
-          if (pair) await catchUp(pair);
+          if (error instanceof OffsetOutOfRangeError) await startOver(pair, error);
+          else if (pair) await catchUp(pair);
         }
       }
     },
@@ -80,4 +114,10 @@ function isBehind(own: Offsets, other: Offsets): boolean {
   return Object.entries(other).some(([topic, partitions]) =>
     Object.entries(partitions).some(([partition, offset]) => (own[topic]?.[Number(partition)] ?? 0) < offset),
   );
+}
+
+/** Whether the log goes on from these positions, as far as the failed read can tell. */
+function isHeld(offsets: Offsets, { topic, partition, earliest, end }: OffsetOutOfRangeError): boolean {
+  const offset = offsets[topic]?.[partition] ?? earliest; // a partition without a position is read from its beginning
+  return offset >= earliest && offset <= end;
 }

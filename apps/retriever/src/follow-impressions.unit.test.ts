@@ -1,5 +1,5 @@
 import type { Impression, Offsets, Snapshot } from '@gatehouse/domain';
-import type { FollowerUserState, ImpressionRecord } from '@gatehouse/events';
+import { type FollowerUserState, type ImpressionRecord, OffsetOutOfRangeError } from '@gatehouse/events';
 
 import { createImpressionFollower } from './follow-impressions';
 import { createRecordingLogger } from './retriever.fixture';
@@ -26,6 +26,7 @@ const rejectedAt = (offset: number): ImpressionRecord => ({
   value: new Uint8Array(),
 });
 const snapshot: Snapshot = { tensors: {}, metadata: 'users of 1-2' };
+const nobody: Snapshot = { tensors: {}, metadata: 'nobody' };
 
 function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Error)[] = []) {
   const stop = new AbortController();
@@ -63,6 +64,7 @@ function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Err
     },
     users,
     readUsers,
+    nobody,
     delay: async () => undefined,
     logger,
   });
@@ -111,16 +113,71 @@ test('without a readable snapshot the log alone must do', async () => {
   expect(log).toEqual([]);
   expect(logger.lines).toMatchObject([
     {
-      line: 'warn user-state.snapshot-unreadable',
+      line: 'warn user-state.not-loaded',
       fields: { modelVersion: '1-2', reason: 'expected part user-state' },
     },
   ]);
 });
 
 test('after a failed read it catches up with the version in service and reads on', async () => {
-  const gone = new Error('offset 5 is older than the log');
-  const { follower, log, logger, signal } = setUp({ [topic]: { 0: 5 } }, [gone, [recordOf(40)]]);
+  const broken = new Error('disk on fire');
+  const { follower, log, logger, signal } = setUp({ [topic]: { 0: 5 } }, [broken, [recordOf(40)]]);
   await follower.follow(() => pair as never, signal);
   expect(log).toEqual(['read from 5', 'load "users of 1-2"', 'read from 40', 'apply i40']);
   expect(logger.lines.map(({ line }) => line)).toEqual(['error user-state.stalled']);
+});
+
+describe('when the log does not hold where the state stands', () => {
+  const offTheLog = (requested: number, earliest: number, end: number) =>
+    new OffsetOutOfRangeError(topic, 0, requested, earliest, end);
+  const ahead = { [topic]: { 0: 90 } };
+
+  test('it starts over from the version in service, though the state claims to be further', async () => {
+    const { follower, log, logger, signal } = setUp(ahead, [offTheLog(90, 0, 50), [recordOf(40)]]);
+    await follower.follow(() => pair as never, signal);
+    expect(log).toEqual(['read from 90', 'load "users of 1-2"', 'read from 40', 'apply i40']);
+    expect(logger.lines.map(({ line }) => line)).toEqual(['error user-state.stalled']);
+  });
+
+  test('it starts empty while no version is in service', async () => {
+    const { follower, log, logger, users, signal } = setUp(ahead, [offTheLog(90, 0, 50), [recordOf(0)]]);
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual(['read from 90', 'load "nobody"', 'read from the beginning', 'apply i0']);
+    expect(users.offsets).toEqual({ [topic]: { 0: 1 } });
+    expect(logger.lines.map(({ line }) => line)).toEqual(['error user-state.stalled', 'warn user-state.emptied']);
+  });
+
+  test.each([
+    ['is shorter than where the version stands', 0, 39],
+    ['begins after where the version stands', 41, 80],
+  ])('it starts empty when the log %s', async (_, earliest, end) => {
+    const { follower, log, signal } = setUp(ahead, [offTheLog(90, earliest, end)]);
+    await follower.follow(() => pair as never, signal);
+    expect(log).toEqual(['read from 90', 'load "nobody"', 'read from the beginning']);
+  });
+
+  test('it starts empty when the snapshot cannot be read', async () => {
+    const { follower, log, readUsers, signal } = setUp(ahead, [offTheLog(90, 0, 50)]);
+    readUsers.mockRejectedValue(new Error('expected part user-state'));
+    await follower.follow(() => pair as never, signal);
+    expect(log).toEqual(['read from 90', 'load "nobody"', 'read from the beginning']);
+  });
+
+  test('a state that cannot be written is tried again', async () => {
+    const { follower, log, users, signal } = setUp(ahead, [offTheLog(90, 0, 50), offTheLog(90, 0, 50)]);
+    jest.spyOn(users, 'load').mockRejectedValueOnce(new Error('disk full')); // the first one only
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual(['read from 90', 'read from 90', 'load "nobody"', 'read from the beginning']);
+  });
+});
+
+test('a state whose offsets cannot be read ends nothing: the read is tried again', async () => {
+  const { follower, log, logger, users, signal } = setUp({ [topic]: { 0: 40 } });
+  const broken = () => {
+    throw new Error('disk on fire');
+  };
+  jest.spyOn(users, 'offsets', 'get').mockImplementationOnce(broken).mockImplementationOnce(broken);
+  await follower.follow(() => pair as never, signal); // to read from there, and to catch up
+  expect(log).toEqual(['read from 40']);
+  expect(logger.lines.map(({ line }) => line)).toEqual(['error user-state.stalled', 'warn user-state.not-loaded']);
 });

@@ -9,6 +9,7 @@ import {
   openEmbeddedLog,
   type EmbeddedUserState,
 } from '@gatehouse/events/embedded';
+import { createUserState } from '@gatehouse/events/memory';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import {
   createLogger,
@@ -59,6 +60,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
       towers: twoTowerLibrary,
       source: createEmbeddedImpressionSource(log),
       openUsers,
+      nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),
       clock: systemClock,
       delay,
       logger,

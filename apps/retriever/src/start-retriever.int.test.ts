@@ -19,9 +19,11 @@ import {
   createEmbeddedUserState,
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
+import { createUserState } from '@gatehouse/events/memory';
 import type { SearchRequest } from '@gatehouse/item-index';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
+import type { Schema } from '@gatehouse/schema';
 import { service as healthService } from 'grpc-health-check';
 
 import { CallCancelledError } from './call-errors';
@@ -53,6 +55,8 @@ type Search = (request: SearchRequest) => Promise<ReturnType<typeof hitsOf>>;
 const named: Search = async ({ vector, k }) =>
   hitsOf(...Array.from({ length: Math.min(k, 5) }, (_, i) => `v${vector[0]}-h${vector[1]}-${i}`));
 
+const rulesOf = ({ userState }: Schema) => ({ ...userState, entersHistory: () => true, marksSeen: () => true });
+
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (let close = closing.pop(); close; close = closing.pop()) await close();
@@ -72,12 +76,8 @@ async function start(search: Search = named, changed: Partial<RetrieverSettings>
       indexes: { open: async (indexId) => createFakeIndex(indexId, search) },
       towers: createFakeTowers(),
       source: createEmbeddedImpressionSource(log),
-      openUsers: ({ userState }) =>
-        createEmbeddedUserState(join(folder, 'users'), {
-          ...userState,
-          entersHistory: () => true,
-          marksSeen: () => true,
-        }),
+      openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
+      nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
       clock: systemClock,
       delay,
       logger,
@@ -297,6 +297,7 @@ test('users that cannot be opened end the retriever', async () => {
       openUsers: () => {
         throw new Error('var/user-state: not a folder');
       },
+      nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
       clock: systemClock,
       delay,
       logger: createRecordingLogger(),

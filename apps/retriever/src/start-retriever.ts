@@ -1,4 +1,5 @@
 import type { ModelReader } from '@gatehouse/artifacts';
+import type { Snapshot } from '@gatehouse/domain';
 import type { FollowerUserState, ImpressionSource } from '@gatehouse/events';
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
 import type { Schema } from '@gatehouse/schema';
@@ -27,6 +28,8 @@ export interface RetrieverParts {
   readonly source: ImpressionSource;
   /** Opens the users' state by the rules of the first version's schema. */
   readonly openUsers: (schema: Schema) => OpenUserState;
+  /** Snapshot of a state of nobody, by the same rules. */
+  readonly nobody: (schema: Schema) => Snapshot;
   readonly clock: Clock;
   readonly delay: Delay;
   readonly logger: Logger;
@@ -56,7 +59,7 @@ const userStatePart = 'user-state';
  * @throws InsecureHostError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
-  const { models, loadParts, source, openUsers, clock, delay, logger } = parts;
+  const { models, loadParts, source, openUsers, nobody, clock, delay, logger } = parts;
   const { searchEffort, pollMs } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -81,7 +84,14 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   const followLog = async (first: ServingPair): Promise<void> => {
     users = openUsers(first.schema);
     const readUsers = async (version: string) => (await loadParts(version, [userStatePart])).parts[userStatePart];
-    const follower = createImpressionFollower({ source, users, readUsers, delay, logger });
+    const follower = createImpressionFollower({
+      source,
+      users,
+      readUsers,
+      nobody: nobody(first.schema),
+      delay,
+      logger,
+    });
     await follower.catchUp(first); // before the first answer, so that nobody is a stranger
     followingLog = follower.follow(serving.current, signal);
   };
