@@ -43,11 +43,16 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
   });
   const nearest = createNearestToCanaries(canaries, k);
   let count = 0;
-  for (const points of embedCatalogue(model, items)) {
-    await index.upsert(points);
-    nearest.add(points);
-    count += points.length;
+  try {
+    for (const points of embedCatalogue(model, items)) {
+      await index.upsert(points);
+      nearest.add(points);
+      count += points.length;
+    }
+    await index.seal();
+  } catch (error) {
+    await store.drop(indexId); // or half an index would stay, and count as a predecessor
+    throw error;
   }
-  await index.seal();
   return { index, count, nearest: nearest.best() };
 }

@@ -8,6 +8,8 @@ const maxPauseMs = 10_000;
 /** Collaborators of {@link followVersions}. */
 export interface Following {
   readonly models: Pick<ModelReader, 'pointer'>;
+  /** The version that serves when following begins; undefined: whatever is latest must be refreshed. */
+  readonly servingVersion: () => Promise<ModelVersionId | undefined>;
   readonly refresh: (version: ModelVersionId) => Promise<void>;
   /** Whether an error speaks against the version itself, so that trying again is of no use. */
   readonly isRefusal: (error: unknown) => boolean;
@@ -23,6 +25,7 @@ export interface Following {
  */
 export async function followVersions({
   models,
+  servingVersion,
   refresh,
   isRefusal,
   sleep,
@@ -30,7 +33,7 @@ export async function followVersions({
   logger,
   signal,
 }: Following): Promise<void> {
-  let done = (await models.pointer('servable'))?.version;
+  let done = await servingVersion();
   let failures = 0; // in a row
   while (!signal.aborted) {
     const latest = (await models.pointer('latest'))?.version;

@@ -22,7 +22,8 @@ describe('followVersions', () => {
     const pointerTo = (version: string | undefined): Pointer | undefined =>
       version === undefined ? undefined : { version };
     const following: Following = {
-      models: { pointer: async (name) => pointerTo(name === 'servable' ? servable : looks[look]) },
+      models: { pointer: async () => pointerTo(looks[look]) },
+      servingVersion: async () => servable,
       refresh: async (version) => {
         refreshed.push(version);
         refresh(version, refreshed.length);
@@ -74,6 +75,7 @@ describe('followVersions', () => {
     const refresh = jest.fn();
     const following: Following = {
       models: { pointer: async () => ({ version: '1-1' }) },
+      servingVersion: async () => undefined,
       refresh,
       isRefusal: () => false,
       sleep: async () => undefined,

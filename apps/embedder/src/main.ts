@@ -19,6 +19,7 @@ import { type EmbedderConfig, embedderConfig } from './config';
 import { followVersions } from './follow-versions';
 import { refresh } from './refresh';
 import { createRetention } from './retention';
+import { servingVersion } from './serving-version';
 import { IndexRefusedError } from './verify-index';
 
 /** Time that each step of the shutdown may take; a refresh that is cut off is done again after the next start. */
@@ -54,6 +55,7 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
 
   const following = followVersions({
     models,
+    servingVersion: () => servingVersion(models, indexes, logger),
     refresh: (version) => refresh(version, refreshing),
     isRefusal: (error) => refusals.some((refusal) => error instanceof refusal),
     sleep: delay,

@@ -39,6 +39,7 @@ export async function verifyIndex(
   items: readonly Item[],
   canaries: readonly Canary[],
 ): Promise<number> {
+  if (count === 0) throw new IndexRefusedError(index.indexId, 'count', 'at least one item', 'an empty catalogue');
   const found = await index.count();
   if (found !== count) throw new IndexRefusedError(index.indexId, 'count', String(count), String(found));
   await verifyVectors(index, model, items);

@@ -122,9 +122,11 @@ describe('verifyIndex', () => {
     await expect(verifyIndex(built, other, items, canaries)).rejects.toThrow(IndexRefusedError);
   });
 
-  it('passes an empty catalogue', async () => {
+  it('refuses an empty catalogue: it would replace an index that answers', async () => {
     const model = createModel(1);
     const { built, canaries } = await build(model, []);
-    expect(await verifyIndex(built, model, [], canaries)).toBe(1);
+    await expect(verifyIndex(built, model, [], canaries)).rejects.toThrow(
+      'expected at least one item, found an empty catalogue',
+    );
   });
 });

@@ -59,9 +59,11 @@ const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => 
 ];
 
 function changedCanary({ tensors, metadata }: Snapshot): Snapshot {
-  const entries = structuredClone(metadata) as unknown as { query: { userId: string } }[];
+  const text = new TextDecoder().decode(tensors['entries'].data as Uint8Array);
+  const entries = JSON.parse(text) as { query: { userId: string } }[];
   entries[0].query.userId = 'somebody else';
-  return { tensors, metadata: entries };
+  const data = new TextEncoder().encode(JSON.stringify(entries));
+  return { tensors: { entries: { dtype: 'U8', shape: [data.length], data } }, metadata };
 }
 
 /** A whole copy: snapshots alias live state. */

@@ -36,7 +36,7 @@ export interface ImpressionSource {
 export interface ImpressionSink {
   /**
    * Resolves when all are durable, in order. After a failure a first part of them may be in the log;
-   * appending again is safe, because the trainer drops duplicates by event id.
+   * appending again can repeat those.
    */
   append(impressions: readonly Impression[]): Promise<void>;
 }

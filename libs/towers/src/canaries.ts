@@ -1,4 +1,11 @@
-import { type ItemId, type Json, type QueryInput, type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
+import {
+  type ItemId,
+  type QueryInput,
+  type Snapshot,
+  type Stateful,
+  type StateTensor,
+  tensorOf,
+} from '@gatehouse/domain';
 
 import type { Tower } from './tower';
 
@@ -28,6 +35,16 @@ interface Entry {
   readonly nextItemId: ItemId;
 }
 
+/** The entries as bytes of JSON: metadata is for what is small, and histories are not. */
+function packEntries(entries: readonly Entry[]): StateTensor {
+  const data = new TextEncoder().encode(JSON.stringify(entries));
+  return { dtype: 'U8', shape: [data.length], data };
+}
+
+function unpackEntries(part: string, snapshot: Snapshot): Entry[] {
+  return JSON.parse(new TextDecoder().decode(tensorOf(part, snapshot, 'entries', 'U8').slice())) as Entry[];
+}
+
 /** Keeps the newest `capacity` queries. */
 export function createCanaryQueries(capacity: number): CanaryQueries {
   const name = 'canary-queries';
@@ -42,11 +59,11 @@ export function createCanaryQueries(capacity: number): CanaryQueries {
       const kept = entries.slice(-capacity);
       const data = tower.embed(kept.map(({ query }) => query));
       const shape = [kept.length, kept.length === 0 ? 0 : data.length / kept.length];
-      return { tensors: { vectors: { dtype: 'F32', shape, data } }, metadata: kept as unknown as Json };
+      return { tensors: { vectors: { dtype: 'F32', shape, data }, entries: packEntries(kept) }, metadata: null };
     },
-    snapshot: () => ({ tensors: {}, metadata: entries.slice(-capacity) as unknown as Json }),
-    restore: ({ metadata }) => {
-      entries = [...(metadata as unknown as Entry[])];
+    snapshot: () => ({ tensors: { entries: packEntries(entries.slice(-capacity)) }, metadata: null }),
+    restore: (snapshot) => {
+      entries = unpackEntries(name, snapshot);
     },
   };
 }
@@ -58,7 +75,7 @@ export function createCanaryQueries(capacity: number): CanaryQueries {
  * @example readCanaries(version.parts[canariesPart])[0].vector.length; // 64
  */
 export function readCanaries(snapshot: Snapshot): Canary[] {
-  const entries = snapshot.metadata as unknown as Entry[];
+  const entries = unpackEntries(canariesPart, snapshot);
   const vectors = tensorOf(canariesPart, snapshot, 'vectors', 'F32');
   const dimension = entries.length === 0 ? 0 : vectors.length / entries.length;
   if (!Number.isInteger(dimension))

@@ -17,7 +17,7 @@ function createModel(): TwoTowerModel {
 
 const queries: QueryInput[] = ['ann', 'bob', 'unknown'].map((user) => testQuery(user, ['a']));
 
-/** Through JSON, as a version stores metadata. */
+/** Through JSON, as a version stores the queries. */
 function stored<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
@@ -30,7 +30,7 @@ describe.each(['cpu', 'wasm'] as const)('canaries on %s', (backend) => {
     const kept = createCanaryQueries(10);
     queries.forEach((one, i) => kept.add(one, `next ${i}`));
     const snapshot = kept.snapshotFor(query);
-    const canaries = readCanaries({ ...structuredClone(snapshot), metadata: stored(snapshot.metadata) });
+    const canaries = readCanaries(structuredClone(snapshot));
     expect(canaries.map((canary) => canary.nextItemId)).toEqual(['next 0', 'next 1', 'next 2']);
     expect(canaries.map((canary) => canary.query)).toEqual(stored(queries));
     expect(canaries.every(({ vector }) => vector.length === 3)).toBe(true);
@@ -56,10 +56,10 @@ describe('canaries', () => {
   it('are kept through a restart', () => {
     const [kept, restored] = [createCanaryQueries(3), createCanaryQueries(3)];
     for (let i = 0; i < 5; i++) kept.add(testQuery(`user ${i}`), `item ${i}`);
-    restored.restore(stored(kept.snapshot()));
+    restored.restore(structuredClone(kept.snapshot()));
     for (const one of [kept, restored]) one.add(testQuery('late'), 'late');
     const { query } = createModel();
-    expect(stored(restored.snapshotFor(query))).toEqual(stored(kept.snapshotFor(query)));
+    expect(restored.snapshotFor(query)).toEqual(kept.snapshotFor(query));
     expect(readCanaries(restored.snapshotFor(query)).map((canary) => canary.nextItemId)).toEqual([
       'item 3',
       'item 4',
@@ -82,12 +82,25 @@ describe('canaries', () => {
 
   it('refuse vectors that do not fit the queries', () => {
     const vectors = { dtype: 'F32', shape: [7], data: new Float32Array(7) } as const;
-    const metadata = stored(queries.map((query) => ({ query, nextItemId: 'a' })));
-    expect(() => readCanaries({ tensors: { vectors }, metadata: metadata as never })).toThrow(
+    const kept = createCanaryQueries(10);
+    queries.forEach((query) => kept.add(query, 'a'));
+    const { entries } = kept.snapshot().tensors;
+    expect(() => readCanaries({ tensors: { vectors, entries }, metadata: null })).toThrow(
       /canaries: expected whole vectors for 3 queries, found 7 values/,
     );
-    expect(() => readCanaries({ tensors: {}, metadata: [] })).toThrow(
+    expect(() => readCanaries({ tensors: { entries }, metadata: null })).toThrow(
       `${canariesPart}: tensor vectors: expected F32[], found none`,
     );
+  });
+
+  it('keep long histories out of the metadata, which is bounded', () => {
+    const kept = createCanaryQueries(4);
+    const history = Array.from({ length: 1000 }, (_, i) => ({ itemId: `item ${i}`, eventTimeMs: i }));
+    kept.add({ ...testQuery('ann', []), history }, 'a');
+    const snapshot = kept.snapshot();
+    expect(snapshot.metadata).toBeNull();
+    const restored = createCanaryQueries(4);
+    restored.restore(snapshot);
+    expect(restored.snapshot()).toEqual(snapshot);
   });
 });
