@@ -59,7 +59,7 @@ const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => 
 ];
 
 function changedCanary({ tensors, metadata }: Snapshot): Snapshot {
-  const text = new TextDecoder().decode(tensors['entries'].data as Uint8Array);
+  const text = new TextDecoder().decode(tensors['entries'].data);
   const entries = JSON.parse(text) as { query: { userId: string } }[];
   entries[0].query.userId = 'somebody else';
   const data = new TextEncoder().encode(JSON.stringify(entries));
