@@ -23,11 +23,28 @@ export const schema: Schema = {
   query: { features: [], combine: 'sum', layers: [] },
   candidate: { features: [], combine: 'sum', layers: [] },
   outputDimension: dimension,
-  score: { similarity: 'dot', temperature: 1 },
-  loss: { form: 'corrected' },
-  negatives: { inBatch: true, uniform: 0 },
+  score: { similarity: 'dot', temperature: 1, learnTemperature: false },
+  loss: { kind: 'softmax', form: 'corrected', matryoshka: [dimension] },
+  negatives: {
+    inBatch: true,
+    uniform: 0,
+    popularity: 0,
+    popularityWindow: 1024,
+    memory: 0,
+    memoryMaxAgeBatches: 8,
+    hard: 0,
+  },
   estimator: { kind: 'exact' },
-  training: { batchSize: 1, updatesPerBatch: 1, denseLearningRate: 0.001, seed: 1 },
+  training: {
+    batchSize: 1,
+    updatesPerBatch: 1,
+    denseLearningRate: 0.001,
+    schedule: {
+      stages: [{ name: 'steady', steps: null, hardShare: { from: 1, to: 1 }, learningRateScale: { from: 1, to: 1 } }],
+      repeatFrom: null,
+    },
+    seed: 1,
+  },
 };
 
 /** A tower that fails when it is used after its end. */

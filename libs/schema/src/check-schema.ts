@@ -1,8 +1,9 @@
+import { checkLearning } from './check-learning';
 import type { FeatureInput, SchemaInput } from './schema-input';
 
 type Path = (string | number)[];
 /** Takes a problem: the key, what is allowed there, and what was found when the value itself does not say it. */
-type Report = (path: Path, expected: string, found?: string) => void;
+export type Report = (path: Path, expected: string, found?: string) => void;
 type TowerName = 'query' | 'candidate';
 
 /** How the rows of a table are found: all features of one table must agree. */
@@ -32,7 +33,7 @@ export function checkSchema(input: SchemaInput, report: Report): void {
   checkTower('query', input, report);
   checkTower('candidate', input, report);
   checkHistoryLimit(input, report);
-  checkNegatives(input, report);
+  checkLearning(input, report);
 }
 
 function checkActions({ actions }: SchemaInput, report: Report): void {
@@ -105,6 +106,17 @@ function checkTable(name: string, all: readonly Reader[], { tables }: SchemaInpu
   if (tables[name].rows !== undefined && addressing[first.kind] !== 'hash') {
     report(['tables', name, 'rows'], 'expected no such key: only the table of a text feature has a number of rows');
   }
+  checkRowKeys(name, addressing[first.kind], tables[name], report);
+}
+
+/** Rows of a fixed table are all there from the start, and none is ever given up. */
+function checkRowKeys(name: string, rowsBy: string, table: SchemaInput['tables'][string], report: Report): void {
+  if (rowsBy === 'key') return;
+  for (const key of ['admitAfter', 'expireAfterMs', 'capacity'] as const) {
+    if (table[key] !== undefined) {
+      report(['tables', name, key], 'expected no such key: only tables of ids and categories gain and lose rows');
+    }
+  }
 }
 
 function checkTower(tower: TowerName, input: SchemaInput, report: Report): void {
@@ -131,11 +143,4 @@ function checkHistoryLimit(input: SchemaInput, report: Report): void {
 /** Length of the longest history feature; 0 without one. */
 export function longestHistory({ query }: SchemaInput): number {
   return Math.max(0, ...query.features.map((feature) => (feature.kind === 'history' ? feature.length : 0)));
-}
-
-function checkNegatives({ negatives: { inBatch, uniform }, training }: SchemaInput, report: Report): void {
-  if (!inBatch && uniform === 0) report(['negatives'], 'expected inBatch or a number of uniform draws', 'neither');
-  if (inBatch && uniform === 0 && training.batchSize < 2) {
-    report(['training', 'batchSize'], 'expected at least 2, because the batch is the only source of negatives');
-  }
 }

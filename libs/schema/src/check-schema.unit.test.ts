@@ -152,13 +152,79 @@ describe('the checks of keys against each other', () => {
     [20, 'score: { temperature: 0 }', 's.yaml:20:10: score.temperature: expected a number of more than 0, found 0'],
     [
       20,
-      'loss: { form: sampled }',
-      's.yaml:20:9: loss.form: expected one of standard, corrected, decoupled, found "sampled"',
+      'loss: { kind: softmax, form: sampled }',
+      's.yaml:20:24: loss.form: expected one of standard, corrected, decoupled, found "sampled"',
     ],
     [
       20,
       'negatives: { inBatch: false, uniform: 0 }',
-      's.yaml:20:1: negatives: expected inBatch or a number of uniform draws, found neither',
+      's.yaml:20:1: negatives: expected a source of negatives for the loss softmax (inBatch, uniform, popularity, memory, hard), found none',
+    ],
+    [
+      20,
+      'loss: { kind: margin-mse, teacher: context.score }',
+      's.yaml:20:9: loss.kind: expected another loss, or negatives.hard of at least 1 to compare with the positive, found "margin-mse"',
+    ],
+    [
+      20,
+      'loss: { kind: kl, teacher: score }\nnegatives: { hard: 1 }',
+      's.yaml:20:19: loss.teacher: expected context.<name>, found "score"',
+    ],
+    [
+      20,
+      'loss: { kind: info-nce }\nnegatives: { inBatch: false }',
+      's.yaml:21:14: negatives.inBatch: expected true: info-nce compares the rows of a batch, found false',
+    ],
+    [
+      20,
+      'loss: { kind: info-nce }\ntraining: { batchSize: 1 }',
+      's.yaml:21:13: training.batchSize: expected at least 2, because the batch is the only source of negatives, found 1',
+    ],
+    [
+      20,
+      'loss: { kind: triplet }\nscore: { similarity: dot }',
+      's.yaml:21:10: score.similarity: expected cosine: triplet compares distances of unit vectors, found "dot"',
+    ],
+    [
+      20,
+      'loss: { kind: bpr }\nscore: { learnTemperature: true }',
+      's.yaml:21:10: score.learnTemperature: expected false (only softmax standard or corrected, and info-nce), found true with the loss bpr',
+    ],
+    [
+      20,
+      'loss: { kind: bpr, matryoshka: [32, 16, 64] }',
+      's.yaml:20:20: loss.matryoshka: expected ascending lengths that end with 64 (outputDimension), found 32, 16, 64',
+    ],
+    [
+      20,
+      'loss: { kind: bpr, matryoshka: [16, 32] }',
+      's.yaml:20:20: loss.matryoshka: expected ascending lengths that end with 64 (outputDimension), found 16, 32',
+    ],
+    [
+      6,
+      '  items: { capacity: 255 }',
+      's.yaml:6:12: tables.items.capacity: expected at least 256, the ids of a batch (training.batchSize), found 255',
+    ],
+    [
+      9,
+      '  years: { capacity: 1000 }',
+      's.yaml:9:12: tables.years.capacity: expected no such key: only tables of ids and categories gain and lose rows, found 1000',
+    ],
+    [
+      20,
+      'training: { schedule: { stages: [{ name: first }, { name: second }] } }',
+      's.yaml:20:34: training.schedule.stages[0].steps: expected a number: another stage follows, found nothing',
+    ],
+    [
+      20,
+      'training: { schedule: { stages: [{ name: a, steps: 1, hardShare: { from: 0, to: 1 } }] } }',
+      's.yaml:20:55: training.schedule.stages[0].hardShare: expected no such key, or negatives.hard of at least 1, found a mapping',
+    ],
+    [
+      20,
+      'training: { schedule: { stages: [{ name: a, steps: 1 }, { name: a, steps: 1 }], repeatFrom: b } }',
+      's.yaml:20:59: training.schedule.stages[1].name: expected each name once, found "a"',
+      's.yaml:20:81: training.schedule.repeatFrom: expected one of a, a, found "b"',
     ],
     [
       20,
@@ -177,8 +243,8 @@ describe('the checks of keys against each other', () => {
     ],
     [20, 'estimator: { kind: exact, rate: 0.1 }', 's.yaml:20:27: estimator.rate: expected kind, found an unknown key'],
     [20, 'estimator: {}', 's.yaml:20:1: estimator.kind: expected one of gap, exact, found nothing'],
-  ])('line %d as %j', (line, replacement, problem) => {
-    expect(problemsAfter([[line, replacement]])).toEqual([problem]);
+  ])('line %d as %j', (line, replacement, ...problems) => {
+    expect(problemsAfter([[line, replacement]])).toEqual(problems);
   });
 
   it('refuse features of one table that find their rows in different ways', () => {

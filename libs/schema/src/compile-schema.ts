@@ -1,6 +1,7 @@
+import { compileNegatives } from './check-learning';
 import { addressing, checkSchema, longestHistory } from './check-schema';
 import { readYaml } from './read-yaml';
-import type { FeatureSpec, Schema, TableSpec, TowerSpec } from './schema';
+import type { FeatureSpec, ScheduleSpec, Schema, TableSpec, TowerSpec } from './schema';
 import { schemaHash } from './schema-hash';
 import { type FeatureInput, schemaInput, type SchemaInput } from './schema-input';
 
@@ -23,7 +24,7 @@ const checkedInput = schemaInput.superRefine((input, context) => {
  */
 export function compileSchema(text: string, file: string): Schema {
   const input = readYaml(text, file, checkedInput);
-  const { actions, attributes, outputDimension, score, loss, negatives, estimator, training } = input;
+  const { actions, attributes, outputDimension, score, loss, estimator, training } = input;
   const schema = {
     actions,
     attributes,
@@ -33,10 +34,10 @@ export function compileSchema(text: string, file: string): Schema {
     candidate: compileTower(input.candidate),
     outputDimension,
     score,
-    loss,
-    negatives,
+    loss: { ...loss, matryoshka: loss.matryoshka ?? [outputDimension] },
+    negatives: compileNegatives(input),
     estimator,
-    training,
+    training: { ...training, schedule: compileSchedule(training.schedule) },
   };
   return { hash: schemaHash(schema), ...schema };
 }
@@ -45,15 +46,27 @@ export function compileSchema(text: string, file: string): Schema {
 function compileTables({ tables, query, candidate }: SchemaInput): Record<string, TableSpec> {
   const compiled: Record<string, TableSpec> = {};
   for (const { table: name, ...feature } of [...query.features, ...candidate.features]) {
-    const { rows = defaultTextRows, ...table } = tables[name];
+    const { rows = defaultTextRows, admitAfter = 1, expireAfterMs = null, capacity = null, ...table } = tables[name];
+    const rowKeys = { admitAfter, expireAfterMs, capacity };
     if (addressing[feature.kind] === 'key') {
-      compiled[name] = { ...table, kind: 'keyed', rows: 0 };
+      compiled[name] = { ...table, ...rowKeys, kind: 'keyed', rows: 0 };
     } else {
       const fixedRows = feature.kind === 'number' ? feature.boundaries.length + 1 : rows;
-      compiled[name] = { ...table, kind: 'fixed', rows: fixedRows };
+      compiled[name] = { ...table, ...rowKeys, kind: 'fixed', rows: fixedRows };
     }
   }
   return compiled;
+}
+
+function compileSchedule({ stages, repeatFrom }: SchemaInput['training']['schedule']): ScheduleSpec {
+  return {
+    stages: stages.map(({ steps = null, hardShare = { from: 1, to: 1 }, ...stage }) => ({
+      ...stage,
+      steps,
+      hardShare,
+    })),
+    repeatFrom: repeatFrom === undefined ? null : stages.findIndex(({ name }) => name === repeatFrom),
+  };
 }
 
 function compileTower({ features, ...tower }: SchemaInput['query']): TowerSpec {

@@ -59,9 +59,17 @@ const defaults: readonly (readonly [path: string, value: unknown])[] = [
   ['outputDimension', 64],
   ['score.similarity', 'cosine'],
   ['score.temperature', 0.1],
+  ['score.learnTemperature', false],
+  ['loss', { kind: 'softmax' }],
   ['loss.form', 'corrected'],
+  ['loss.matryoshka', [64]],
   ['negatives.inBatch', true],
   ['negatives.uniform', 512],
+  ['negatives.popularity', 0],
+  ['negatives.popularityWindow', 65_536],
+  ['negatives.memory', 0],
+  ['negatives.memoryMaxAgeBatches', 64],
+  ['negatives.hard', 0],
   ['estimator', { kind: 'gap' }],
   ['estimator.cells', 131_072],
   ['estimator.hashes', 4],
@@ -69,6 +77,7 @@ const defaults: readonly (readonly [path: string, value: unknown])[] = [
   ['training.batchSize', 256],
   ['training.updatesPerBatch', 1],
   ['training.denseLearningRate', 0.001],
+  ['training.schedule', { stages: [{ name: 'steady' }] }],
   ['training.seed', 1],
 ];
 
@@ -82,6 +91,7 @@ function withValues(values: readonly (readonly [path: string, value: unknown])[]
     object[keys[keys.length - 1]] = structuredClone<unknown>(value);
   }
   if ('estimator' in root) (root['estimator'] as Record<string, unknown>)['kind'] ??= 'gap';
+  if ('loss' in root) (root['loss'] as Record<string, unknown>)['kind'] ??= 'softmax';
   return root;
 }
 
@@ -107,11 +117,22 @@ describe('compileSchema', () => {
       userState: { historyLimit: 50, seenLimit: 10_000 },
       query: { combine: 'sum', layers: [] },
       outputDimension: 64,
-      score: { similarity: 'cosine', temperature: 0.1 },
-      loss: { form: 'corrected' },
-      negatives: { inBatch: true, uniform: 512 },
+      score: { similarity: 'cosine', temperature: 0.1, learnTemperature: false },
+      loss: { kind: 'softmax', form: 'corrected', matryoshka: [64] },
+      negatives: { inBatch: true, uniform: 512, popularity: 0, popularityWindow: 65_536, memory: 0, hard: 0 },
       estimator: { kind: 'gap', cells: 131_072, hashes: 4, rate: 0.01 },
-      training: { batchSize: 256, updatesPerBatch: 1, denseLearningRate: 0.001, seed: 1 },
+      training: {
+        batchSize: 256,
+        updatesPerBatch: 1,
+        denseLearningRate: 0.001,
+        schedule: {
+          stages: [
+            { name: 'steady', steps: null, hardShare: { from: 1, to: 1 }, learningRateScale: { from: 1, to: 1 } },
+          ],
+          repeatFrom: null,
+        },
+        seed: 1,
+      },
     });
     expect(schema.candidate.features[1]).toEqual({
       name: 'genres',
@@ -119,6 +140,27 @@ describe('compileSchema', () => {
       table: 'genres',
       source: 'features.genres',
     });
+  });
+
+  it('lets a preset stand for keys, which win over it where they are given', () => {
+    const negativesOf = (negatives: Mapping) =>
+      compile({ ...shortest, training: { batchSize: 32 }, negatives }).negatives;
+    expect(negativesOf({ preset: 'mixed-negative-sampling' })).toMatchObject({ inBatch: true, uniform: 32, memory: 0 });
+    expect(negativesOf({ preset: 'mixed-negative-sampling', uniform: 8, hard: 2 })).toMatchObject({
+      uniform: 8,
+      hard: 2,
+    });
+    expect(negativesOf({ preset: 'mixed-negative-sampling' })).toEqual(negativesOf({ uniform: 32 }));
+  });
+
+  it('finds the stage that a schedule repeats from', () => {
+    const stages = [
+      { name: 'warm-up', steps: 100, learningRateScale: { from: 0, to: 1 } },
+      { name: 'fine-tune', steps: 50 },
+    ];
+    const { schedule } = compile({ ...shortest, training: { schedule: { stages, repeatFrom: 'fine-tune' } } }).training;
+    expect(schedule.repeatFrom).toBe(1);
+    expect(schedule.stages[0]).toEqual({ ...stages[0], hardShare: { from: 1, to: 1 } });
   });
 
   it('derives kind and rows of a table from the features that read it', () => {

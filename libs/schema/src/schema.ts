@@ -45,10 +45,17 @@ export interface TableSpec {
   readonly kind: 'keyed' | 'fixed';
   /** Rows of a fixed table; 0 for a keyed one. */
   readonly rows: number;
-  /** Row-wise Adagrad's learning rate. */
+  /** `adagrad`: row-wise, one accumulator a row; `adam`: lazy, two numbers a weight; `sgd`: no state. */
+  readonly optimizer: 'adagrad' | 'adam' | 'sgd';
   readonly learningRate: number;
   /** New rows are uniform in [-initialScale, initialScale]. */
   readonly initialScale: number;
+  /** Occurrences in training after which an id gets a row of its own; until then it shares the fallback row. Keyed tables. */
+  readonly admitAfter: number;
+  /** Event time without use after which a row is freed; null: never. Keyed tables. */
+  readonly expireAfterMs: number | null;
+  /** Rows at most, fallback rows apart; the longest unused makes room. Null: no limit. Keyed tables. */
+  readonly capacity: number | null;
 }
 
 export type FeatureSpec =
@@ -116,18 +123,49 @@ export interface ScoreSpec {
   readonly similarity: 'cosine' | 'dot';
   /** Scores are divided by it before the correction. */
   readonly temperature: number;
+  /** Whether training changes the temperature, which is then where it starts. */
+  readonly learnTemperature: boolean;
 }
 
-export interface LossSpec {
-  /** Form of the sampled softmax; see `libs/towers/src/loss/sampled-softmax.ts`. */
-  readonly form: 'standard' | 'corrected' | 'decoupled';
-}
+/** Which loss, summed over the Matryoshka prefixes of the vectors. Each is a file of `libs/towers/src/loss`. */
+export type LossSpec = RowLossSpec & {
+  /** Lengths of the prefixes that each get the loss, ascending; the last is the output dimension. */
+  readonly matryoshka: readonly number[];
+};
+
+export type RowLossSpec =
+  | {
+      /** Sampled softmax with logQ correction. */
+      readonly kind: 'softmax';
+      readonly form: 'standard' | 'corrected' | 'decoupled';
+    }
+  | { readonly kind: 'info-nce' | 'bpr' | 'nce' | 'binary-cross-entropy' | 'dpr' }
+  | {
+      readonly kind: 'hinge' | 'triplet';
+      /** In units of the score for `hinge`, of the squared distance for `triplet`. */
+      readonly margin: number;
+    }
+  | {
+      /** Distillation from a teacher's scores of the positive and its hard negatives. */
+      readonly kind: 'margin-mse' | 'kl';
+      /** `context.<name>`: where an impression carries the teacher's score. */
+      readonly teacher: string;
+    };
 
 export interface NegativesSpec {
   /** Whether the other positives of the batch serve as candidates. */
   readonly inBatch: boolean;
   /** Draws per update, uniform over the live catalogue. */
   readonly uniform: number;
+  /** Draws per update from the last `popularityWindow` positives. */
+  readonly popularity: number;
+  readonly popularityWindow: number;
+  /** Vectors of earlier batches' positives that serve as candidates, at most. Only queries learn from them. */
+  readonly memory: number;
+  /** Batches after which a vector leaves the memory. */
+  readonly memoryMaxAgeBatches: number;
+  /** Hard negatives per row, at most: items shown to the user and not acted on. */
+  readonly hard: number;
 }
 
 export type EstimatorSpec =
@@ -147,5 +185,30 @@ export interface TrainingSpec {
   readonly updatesPerBatch: number;
   /** Adam's learning rate for the dense layers. */
   readonly denseLearningRate: number;
+  readonly schedule: ScheduleSpec;
   readonly seed: number;
+}
+
+/** Stages of training, one after the other, in optimiser steps. */
+export interface ScheduleSpec {
+  /** At least one. */
+  readonly stages: readonly StageSpec[];
+  /** Index of the stage that follows the last one; null: the last stage stays. */
+  readonly repeatFrom: number | null;
+}
+
+export interface StageSpec {
+  readonly name: string;
+  /** Null: it does not end. */
+  readonly steps: number | null;
+  /** Share of the hard negatives at hand that are used. */
+  readonly hardShare: Ramp;
+  /** Factor of every learning rate. */
+  readonly learningRateScale: Ramp;
+}
+
+/** A value that goes linearly from the first step of a stage to its end. */
+export interface Ramp {
+  readonly from: number;
+  readonly to: number;
 }

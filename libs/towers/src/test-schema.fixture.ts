@@ -1,9 +1,26 @@
 import type { CandidateInput, QueryInput } from '@gatehouse/domain';
-import type { Schema, TableSpec } from '@gatehouse/schema';
+import type { Schema, StageSpec, TableSpec } from '@gatehouse/schema';
 
 import type { TrainBatch } from './train-step';
 
-const table: TableSpec = { dimension: 3, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.5 };
+const table: TableSpec = {
+  dimension: 3,
+  kind: 'keyed',
+  rows: 0,
+  optimizer: 'adagrad',
+  learningRate: 0.1,
+  initialScale: 0.5,
+  admitAfter: 1,
+  expireAfterMs: null,
+  capacity: null,
+};
+
+const steadyStage: StageSpec = {
+  name: 'steady',
+  steps: null,
+  hardShare: { from: 1, to: 1 },
+  learningRateScale: { from: 1, to: 1 },
+};
 
 /** A small schema: user id plus history against item id, no layers. */
 export function testSchema(changes: Partial<Schema> = {}): Schema {
@@ -27,11 +44,25 @@ export function testSchema(changes: Partial<Schema> = {}): Schema {
       layers: [],
     },
     outputDimension: 3,
-    score: { similarity: 'cosine', temperature: 0.2 },
-    loss: { form: 'corrected' },
-    negatives: { inBatch: true, uniform: 0 },
+    score: { similarity: 'cosine', temperature: 0.2, learnTemperature: false },
+    loss: { kind: 'softmax', form: 'corrected', matryoshka: [3] },
+    negatives: {
+      inBatch: true,
+      uniform: 0,
+      popularity: 0,
+      popularityWindow: 1024,
+      memory: 0,
+      memoryMaxAgeBatches: 8,
+      hard: 0,
+    },
     estimator: { kind: 'exact' },
-    training: { batchSize: 4, updatesPerBatch: 1, denseLearningRate: 0.01, seed: 1 },
+    training: {
+      batchSize: 4,
+      updatesPerBatch: 1,
+      denseLearningRate: 0.01,
+      schedule: { stages: [steadyStage], repeatFrom: null },
+      seed: 1,
+    },
     ...changes,
   };
 }

@@ -77,7 +77,7 @@ export function createTrainStep(model: TwoTowerModel, dropout: Random): TrainSte
           itemCodes: itemCodes(batch.candidates),
           weights: batch.weights,
           temperature: schema.score.temperature,
-          form: schema.loss.form,
+          form: schema.loss.kind === 'softmax' ? schema.loss.form : 'corrected',
           inBatch: schema.negatives.inBatch,
         });
         if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss);

@@ -1,5 +1,3 @@
-import type { LossSpec } from '@gatehouse/schema';
-
 /** The input of the sampled softmax in plain numbers; see `SampledSoftmaxInput`. */
 export interface PlainSoftmaxInput {
   /** `[batch][dim]` */
@@ -10,7 +8,7 @@ export interface PlainSoftmaxInput {
   readonly itemCodes: readonly number[];
   readonly weights: readonly number[];
   readonly temperature: number;
-  readonly form: LossSpec['form'];
+  readonly form: 'standard' | 'corrected' | 'decoupled';
   readonly inBatch: boolean;
 }
 

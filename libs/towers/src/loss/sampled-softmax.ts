@@ -1,5 +1,3 @@
-import type { LossSpec } from '@gatehouse/schema';
-
 import * as tf from '../tf';
 
 /** Stands for minus infinity in a logit: its exponential is 0, and differences with it stay finite. */
@@ -21,7 +19,7 @@ export interface SampledSoftmaxInput {
   /** Weight of each row, `[batch]`. */
   readonly weights: Float32Array;
   readonly temperature: number;
-  readonly form: LossSpec['form'];
+  readonly form: 'standard' | 'corrected' | 'decoupled';
   /** Whether other rows' positives serve as candidates. */
   readonly inBatch: boolean;
 }
