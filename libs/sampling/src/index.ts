@@ -4,8 +4,9 @@ export type { FrequencyEstimator } from './frequency-estimator';
 export { createGapEstimator, type GapEstimatorOptions } from './gap-estimator';
 export {
   createNegativeMixer,
-  type MixInput,
+  type LiveCatalogue,
   type NegativeMix,
   type NegativeMixer,
   type NegativeMixerOptions,
 } from './negative-mixer';
+export { createRecentPositives, type RecentPositives } from './recent-positives';
