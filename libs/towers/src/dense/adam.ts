@@ -6,8 +6,11 @@ const epsilon = 1e-8;
 
 /** Adam for dense weights that live in a typed array. */
 export interface Adam extends Stateful {
-  /** Updates `weights` in place by one step along `gradients`, both `[size]`. */
-  apply(weights: Float32Array, gradients: Float32Array): void;
+  /**
+   * Updates `weights` in place by one step along `gradients`, both `[size]`.
+   * @param rateScale factor of the learning rate for this step. @default 1
+   */
+  apply(weights: Float32Array, gradients: Float32Array, rateScale?: number): void;
 }
 
 /**
@@ -25,9 +28,9 @@ export function createAdam(name: string, size: number, learningRate: number): Ad
   const clock = new Uint32Array(1);
   return {
     name,
-    apply: (weights, gradients) => {
+    apply: (weights, gradients, rateScale = 1) => {
       const t = ++clock[0];
-      const rate = (learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
+      const rate = (rateScale * learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
       const scaledEpsilon = epsilon * Math.sqrt(1 - beta2 ** t);
       for (let i = 0; i < size; i++) {
         mean[i] = beta1 * mean[i] + (1 - beta1) * gradients[i];
