@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { hashIds, type Snapshot, type StateTensor } from '@gatehouse/domain';
 import { createFrequencyEstimator } from '@gatehouse/sampling';
-import { canariesPart, NonFiniteLossError, readCanaries } from '@gatehouse/towers';
+import { canariesPart, NonFiniteStepError, readCanaries } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
 import { batchesOf, createWorld, useCpu, type World, worldImpressions, worldSchema } from './world.fixture';
@@ -182,7 +182,7 @@ describe('createLearner', () => {
     const other = createWorld();
     other.learner.restore(broken, {});
     const weights = structuredClone(other.learner.model.tables.get('items')!.values);
-    expect(() => other.learner.learn(batches[2])).toThrow(NonFiniteLossError);
+    expect(() => other.learner.learn(batches[2])).toThrow(NonFiniteStepError);
     expect(other.learner.model.tables.get('items')!.values.slice(0, weights.length)).toEqual(weights);
     expect(other.learner.counts.batches).toBe(2);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FencedError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { createManualClock } from '@gatehouse/runtime';
-import { NonFiniteLossError } from '@gatehouse/towers';
+import { NonFiniteStepError } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
 import { createPublisher, publishedEvents, resume, SchemaChangedError } from './publisher';
@@ -204,7 +204,7 @@ describe('publisher', () => {
     await publisher.checkpoint();
     const expected = structuredClone(learner.snapshot());
     learner.model.query.dense.weights.fill(NaN);
-    expect(() => learner.learn(batches[1])).toThrow(NonFiniteLossError);
+    expect(() => learner.learn(batches[1])).toThrow(NonFiniteStepError);
 
     const other = createWorld().learner;
     await resume(other, store, createMemoryLogger());

@@ -8,8 +8,17 @@ export {
   readCanaries,
 } from './canaries';
 export { type CandidateMatrix, createCandidateMatrix } from './candidate-matrix';
+export { type CandidateMemory, type CandidateMemoryOptions, createCandidateMemory } from './candidate-memory';
+export type { LossMeasures } from './loss/loss-measures';
 export type { Tower } from './tower';
-export { createTrainStep, NonFiniteLossError, type TrainBatch, type TrainStep } from './train-step';
+export {
+  createTrainStep,
+  type HardNegative,
+  NonFiniteStepError,
+  type StepResult,
+  type TrainBatch,
+  type TrainStep,
+} from './train-step';
 export {
   createTwoTowerModel,
   restoreTwoTowerModel,

@@ -3,17 +3,21 @@ import type { Schema, StageSpec, TableSpec } from '@gatehouse/schema';
 
 import type { TrainBatch } from './train-step';
 
-const table: TableSpec = {
-  dimension: 3,
-  kind: 'keyed',
-  rows: 0,
-  optimizer: 'adagrad',
-  learningRate: 0.1,
-  initialScale: 0.5,
-  admitAfter: 1,
-  expireAfterMs: null,
-  capacity: null,
-};
+/** A keyed table of three numbers a row, with some settings changed. */
+export function testTable(changes: Partial<TableSpec> = {}): TableSpec {
+  return {
+    dimension: 3,
+    kind: 'keyed',
+    rows: 0,
+    optimizer: 'adagrad',
+    learningRate: 0.1,
+    initialScale: 0.5,
+    admitAfter: 1,
+    expireAfterMs: null,
+    capacity: null,
+    ...changes,
+  };
+}
 
 const steadyStage: StageSpec = {
   name: 'steady',
@@ -29,7 +33,7 @@ export function testSchema(changes: Partial<Schema> = {}): Schema {
     actions: { click: { weight: 1, seen: true } },
     attributes: {},
     userState: { historyLimit: 3, seenLimit: 100 },
-    tables: { users: table, items: table },
+    tables: { users: testTable(), items: testTable() },
     query: {
       features: [
         { kind: 'id', name: 'user', table: 'users', dropout: 0 },

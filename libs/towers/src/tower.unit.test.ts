@@ -23,7 +23,7 @@ const variants: { name: string; change: Partial<Schema> }[] = (['sum', 'concat']
       name: `${combine}, layers ${JSON.stringify(layers)}, ${similarity}`,
       change: {
         query: { ...testSchema().query, combine, layers },
-        score: { similarity, temperature: 1 },
+        score: { similarity, temperature: 1, learnTemperature: false },
       },
     })),
   ),
@@ -102,7 +102,7 @@ describe.each(['cpu', 'wasm'] as const)('a tower on %s', (backend) => {
   });
 
   it('embeds unit vectors with cosine similarity, and leaves no tensor behind', () => {
-    const { query } = grownModel({ score: { similarity: 'cosine', temperature: 0.1 } });
+    const { query } = grownModel({ score: { similarity: 'cosine', temperature: 0.1, learnTemperature: false } });
     const before = tf.memory().numTensors;
     const vectors = query.embed(inputs);
     expect(tf.memory().numTensors).toBe(before);

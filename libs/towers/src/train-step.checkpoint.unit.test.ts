@@ -45,7 +45,7 @@ function batchAt(s: number): TrainBatch {
 }
 
 function train({ step }: Trained, from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => step.run(batchAt(from + i)));
+  return Array.from({ length: to - from }, (_, i) => step.run(batchAt(from + i)).loss);
 }
 
 function save({ parts }: Trained): Map<string, Snapshot> {

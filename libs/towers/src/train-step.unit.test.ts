@@ -3,7 +3,7 @@ import type { Schema } from '@gatehouse/schema';
 
 import { testBatch, testItem, testQuery, testSchema } from './test-schema.fixture';
 import * as tf from './tf';
-import { createTrainStep, NonFiniteLossError, type TrainStep } from './train-step';
+import { createTrainStep, NonFiniteStepError, type TrainStep } from './train-step';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
 import { useBackend } from './use-backend.fixture';
 
@@ -15,7 +15,7 @@ interface Trained {
 /** Ids only, no history: matrix factorisation when the similarity is the plain dot product. */
 const idsOnly: Partial<Schema> = {
   query: { ...testSchema().query, features: testSchema().query.features.slice(0, 1) },
-  score: { similarity: 'dot', temperature: 1 },
+  score: { similarity: 'dot', temperature: 1, learnTemperature: false },
 };
 
 /** Both towers with a hidden layer. */
@@ -53,7 +53,7 @@ describe.each(['cpu', 'wasm'] as const)('train step on %s', (backend) => {
     );
     const before = tf.memory().numTensors;
     step.run(batch);
-    expect(() => step.run({ ...batch, weights: Float32Array.of(NaN, 1) })).toThrow(NonFiniteLossError);
+    expect(() => step.run({ ...batch, weights: Float32Array.of(NaN, 1) })).toThrow(NonFiniteStepError);
     expect(() => step.run({ ...batch, logQ: new Float32Array(1) })).toThrow(RangeError);
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -77,7 +77,7 @@ describe('train step', () => {
     const [users, items] = values(trained).map(toRows); // row 0 is the fallback row
     const squares = { users: [0, 0, 0, 0], items: [0, 0, 0, 0] };
     for (let s = 0; s < 25; s++) {
-      const loss = trained.step.run(testBatch(pairs, ['c']));
+      const { loss } = trained.step.run(testBatch(pairs, ['c']));
       const expected = factorisationStep(users, items, squares);
       expect(loss).toBeCloseTo(expected, 5);
     }
@@ -124,10 +124,10 @@ describe('train step', () => {
     ]);
     for (const { step } of [trained, twin]) step.run(batch);
     expect(() => trained.step.run({ ...batch, ...change })).toThrow(
-      /expected a finite loss, found NaN; no weight was changed/,
+      /loss: expected a finite number, found NaN; no weight was changed/,
     );
     expect(everything(trained)).toEqual(everything(twin));
-    expect(trained.step.run(batch)).toBe(twin.step.run(batch));
+    expect(trained.step.run(batch).loss).toBe(twin.step.run(batch).loss);
     expect(everything(trained)).toEqual(everything(twin));
   });
 
@@ -140,7 +140,7 @@ describe('train step', () => {
     trained.step.run(batch);
     trained.model.query.dense.weights[0] = NaN;
     const before = everything(trained);
-    expect(() => trained.step.run(batch)).toThrow(NonFiniteLossError);
+    expect(() => trained.step.run(batch)).toThrow(NonFiniteStepError);
     expect(everything(trained)).toEqual(before);
   });
 
@@ -156,12 +156,12 @@ describe('train step', () => {
       ['ann', 'new'],
       ['new', 'b'],
     ]);
-    expect(() => trained.step.run({ ...refused, weights: Float32Array.of(NaN, 1) })).toThrow(NonFiniteLossError);
+    expect(() => trained.step.run({ ...refused, weights: Float32Array.of(NaN, 1) })).toThrow(NonFiniteStepError);
     values(trained).forEach((table, t) => {
       expect(table).toHaveLength(before[t].length + 3); // one row more
       expect(table.slice(0, -3)).toEqual(before[t]);
     });
-    expect(trained.step.run(refused)).toBeGreaterThan(0);
+    expect(trained.step.run(refused).loss).toBeGreaterThan(0);
   });
 
   it('forgets the gradients of a step that failed half-way', () => {
@@ -208,7 +208,10 @@ describe('train step', () => {
       ] as const,
       ['c', 'd'],
     ];
-    const uniform: Partial<Schema> = { ...idsOnly, negatives: { inBatch: false, uniform: 2 } };
+    const uniform: Partial<Schema> = {
+      ...idsOnly,
+      negatives: { ...testSchema().negatives, inBatch: false, uniform: 2 },
+    };
     const trainedOn = (weights: number[], taken = 2): { loss: number; ann: number[] } => {
       const trained = start(uniform);
       trained.model.candidate.encode(['a', 'b', 'c', 'd'].map(testItem), { grow: true });
@@ -217,7 +220,7 @@ describe('train step', () => {
         { grow: true },
       );
       const batch = testBatch(pairs.slice(0, taken), draws);
-      const loss = trained.step.run({ ...batch, weights: Float32Array.from(weights) });
+      const { loss } = trained.step.run({ ...batch, weights: Float32Array.from(weights) });
       return { loss, ann: values(trained)[0].slice(3, 6) };
     };
     expect(trainedOn([1, 0])).toEqual(trainedOn([1], 1));

@@ -12,9 +12,10 @@ import {
   type FeatureEncoder,
   readOnly,
 } from './feature-encoder';
+import { testTable } from '../test-schema.fixture';
 
 const grow: EncodeMode = { grow: true };
-const keyed: TableSpec = { dimension: 2, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.1 };
+const keyed = testTable({ dimension: 2, initialScale: 0.1 });
 const fallbackRow = 1; // of two: the other one belongs to another feature
 
 function createTable(spec: TableSpec = keyed): EmbeddingTable {

@@ -2,8 +2,9 @@ import { createRandom, hashIds } from '@gatehouse/domain';
 
 import { createEmbeddingTable } from '../tables/embedding-table';
 import { letterTrigrams, textRows } from './text-rows';
+import { testTable } from '../test-schema.fixture';
 
-const spec = { dimension: 2, kind: 'fixed', rows: 50, learningRate: 0.1, initialScale: 0.1 } as const;
+const spec = testTable({ dimension: 2, kind: 'fixed', rows: 50, initialScale: 0.1 });
 
 describe('letter trigrams', () => {
   it.each([

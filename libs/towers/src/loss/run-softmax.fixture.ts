@@ -1,6 +1,6 @@
 import * as tf from '../tf';
 import type { PlainSoftmaxInput } from './plain-softmax.fixture';
-import { sampledSoftmax } from './sampled-softmax';
+import { candidateLoss } from './candidate-loss';
 
 /** Loss and gradients of the library in plain numbers. */
 export interface SoftmaxRun {
@@ -15,13 +15,18 @@ export interface SoftmaxRun {
 export function runSoftmax(input: PlainSoftmaxInput): SoftmaxRun {
   let run: SoftmaxRun = { loss: NaN, queryGradient: [], candidateGradient: [] };
   tf.tidy(() => {
-    const { loss, queryGradient, candidateGradient } = sampledSoftmax({
-      ...input,
+    const { loss, queryGradient, candidateGradient } = candidateLoss({
       queries: tf.tensor2d([...input.queries]),
       candidates: tf.tensor2d([...input.candidates]),
       logQ: Float32Array.from(input.logQ),
       itemCodes: Int32Array.from(input.itemCodes),
       weights: Float32Array.from(input.weights),
+      hardPerRow: 0,
+      hardSlots: new Int32Array(0),
+      temperature: input.temperature,
+      similarity: 'dot',
+      inBatch: input.inBatch,
+      loss: { kind: 'softmax', form: input.form, matryoshka: [input.queries[0].length] },
     });
     run = { loss, queryGradient: queryGradient.arraySync(), candidateGradient: candidateGradient.arraySync() };
   });

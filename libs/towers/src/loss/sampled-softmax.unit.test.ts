@@ -130,7 +130,7 @@ describe.each(['cpu', 'wasm'] as const)('sampled softmax on %s', (backend) => {
   it.each([
     ['candidate dimension', { candidates: [[1], [2]] }, /candidate dimension: expected 2, found 1/],
     ['fewer candidates than rows', { candidates: [[1, 0]] }, /candidates: expected at least 2, found 1/],
-    ['logQ', { logQ: [0] }, /logQ length: expected 2, found 1/],
+    ['logQ', { logQ: [0] }, /logQ length: expected 2 to 2, found 1/],
     ['item codes', { itemCodes: [0, 1, 2] }, /item codes: expected 2, found 3/],
     ['weights', { weights: [1] }, /weights: expected 2, found 1/],
   ])('refuses a wrong shape: %s', (_what, change, message) => {

@@ -2,8 +2,9 @@ import { createRandom, type Snapshot } from '@gatehouse/domain';
 import type { TableSpec } from '@gatehouse/schema';
 
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table';
+import { testTable } from '../test-schema.fixture';
 
-const keyed: TableSpec = { dimension: 4, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.25 };
+const keyed = testTable({ dimension: 4, initialScale: 0.25 });
 const fixed: TableSpec = { ...keyed, kind: 'fixed', rows: 10 };
 
 function rowOf({ values, dimension }: EmbeddingTable, row: number): number[] {

@@ -2,8 +2,9 @@ import { createRandom } from '@gatehouse/domain';
 
 import { createEmbeddingTable } from './embedding-table';
 import { createRowGradients } from './row-gradients';
+import { testTable } from '../test-schema.fixture';
 
-const spec = { dimension: 2, kind: 'keyed', rows: 0, learningRate: 0.1, initialScale: 0.1 } as const;
+const spec = testTable({ dimension: 2, initialScale: 0.1 });
 
 describe('row gradients', () => {
   it('adds up what one row gets, in order of first touch', () => {

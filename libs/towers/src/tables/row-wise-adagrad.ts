@@ -8,8 +8,11 @@ const epsilon = 1e-10;
 
 /** An optimiser of table rows; its state is part of the checkpoint. */
 export interface RowOptimizer extends Stateful {
-  /** Updates the touched rows of the table in place. */
-  apply(gradients: RowGradients): void;
+  /**
+   * Updates the touched rows of the table in place.
+   * @param rateScale factor of the learning rate for this step. @default 1
+   */
+  apply(gradients: RowGradients, rateScale?: number): void;
 }
 
 /**
@@ -28,7 +31,7 @@ export function createRowWiseAdagrad(name: string, table: EmbeddingTable, learni
 
   return {
     name,
-    apply: ({ count, rows, gradients }) => {
+    apply: ({ count, rows, gradients }, rateScale = 1) => {
       if (accumulators.length < table.rows) {
         const larger = new Float32Array(Math.ceil(table.rows * 1.5));
         larger.set(accumulators);
@@ -41,7 +44,7 @@ export function createRowWiseAdagrad(name: string, table: EmbeddingTable, learni
         for (let d = 0; d < dimension; d++) squares += gradients[from + d] * gradients[from + d];
         const row = rows[i];
         accumulators[row] += squares / dimension;
-        const rate = learningRate / (Math.sqrt(accumulators[row]) + epsilon);
+        const rate = (rateScale * learningRate) / (Math.sqrt(accumulators[row]) + epsilon);
         const to = row * dimension;
         for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
       }

@@ -3,10 +3,11 @@ import { createRandom, type Random } from '@gatehouse/domain';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table';
 import { createRowGradients, type RowGradients } from './row-gradients';
 import { createRowWiseAdagrad, type RowOptimizer } from './row-wise-adagrad';
+import { testTable } from '../test-schema.fixture';
 
 const dimension = 3;
 const rate = 0.2;
-const spec = { dimension, kind: 'keyed', rows: 0, learningRate: rate, initialScale: 0.1 } as const;
+const spec = testTable({ dimension, learningRate: rate, initialScale: 0.1 });
 
 interface Trained {
   readonly table: EmbeddingTable;
