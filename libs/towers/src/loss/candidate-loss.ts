@@ -1,6 +1,6 @@
 import type { LossSpec, ScoreSpec } from '@gatehouse/schema';
 
-import * as tf from '../tf';
+import type * as tf from '../tf';
 import { blockwiseLoss } from './blockwise-loss';
 import { checkShapes } from './check-shapes';
 import { chooseRowLoss } from './choose-row-loss';
