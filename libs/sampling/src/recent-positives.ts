@@ -10,6 +10,8 @@ export interface RecentPositives extends Stateful {
   draw(random: Random): ItemId;
   /** r per draw: the share of an item, 0 when it is not among them. */
   probability(itemId: ItemId): number;
+  /** Each of their items once. */
+  distinct(): Iterable<ItemId>;
 }
 
 /**
@@ -56,6 +58,7 @@ export function createRecentPositives(name: string, capacity: number): RecentPos
     add: (itemIds) => itemIds.forEach(add),
     draw: (random) => ring[random.below(ring.length)],
     probability: (itemId) => (ring.length === 0 ? 0 : (counts.get(itemId) ?? 0) / ring.length),
+    distinct: () => counts.keys(),
     snapshot: (): Snapshot => {
       const data = new TextEncoder().encode(JSON.stringify(ring));
       return { tensors: { ring: { dtype: 'U8', shape: [data.length], data } }, metadata: { next } };

@@ -27,10 +27,10 @@ export function symmetricLoss(input: LossInput, rowLoss: RowLoss): LossResult {
     rowLoss,
   );
   const half = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.add(a, b), 0.5);
-  const positives = tf.pad(backward.queryGradient, [
+  const positives = tf.pad<tf.Tensor2D>(backward.queryGradient, [
     [0, slots - batch],
     [0, 0],
-  ]) as tf.Tensor2D;
+  ]);
   return {
     loss: (forward.loss + backward.loss) / 2,
     queryGradient: half(forward.queryGradient, backward.candidateGradient),
