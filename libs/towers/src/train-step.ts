@@ -6,7 +6,7 @@ import { candidateLoss } from './loss/candidate-loss';
 import type { LossMeasures } from './loss/loss-measures';
 import type { EmbeddingTable } from './tables/embedding-table';
 import { createRowGradients, type RowGradients } from './tables/row-gradients';
-import { createRowWiseAdagrad, type RowOptimizer } from './tables/row-wise-adagrad';
+import { createRowOptimizer, type RowOptimizer } from './tables/row-optimizer';
 import { createTemperature } from './temperature';
 import * as tf from './tf';
 import type { Tower, TowerPass } from './tower';
@@ -89,7 +89,7 @@ export function createTrainStep(model: TwoTowerModel, dropout: Random): TrainSte
   const { schema, query, candidate } = model;
   const optimised = new Map<string, OptimisedTable>();
   for (const [name, table] of model.tables) {
-    const optimizer = createRowWiseAdagrad(`table.${name}.adagrad`, table, schema.tables[name].learningRate);
+    const optimizer = createRowOptimizer(table, schema.tables[name]);
     optimised.set(name, { table, optimizer, gradients: createRowGradients(table) });
   }
   const gradientsOf = (features: readonly { readonly table: string }[]): RowGradients[] =>

@@ -1,7 +1,7 @@
 import { createRandom } from '@gatehouse/domain';
 import type { Schema } from '@gatehouse/schema';
 
-import { testBatch, testItem, testQuery, testSchema } from './test-schema.fixture';
+import { testBatch, testItem, testQuery, testSchema, testTable } from './test-schema.fixture';
 import * as tf from './tf';
 import { createTrainStep, NonFiniteStepError, type TrainStep } from './train-step';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
@@ -17,6 +17,9 @@ const idsOnly: Partial<Schema> = {
   query: { ...testSchema().query, features: testSchema().query.features.slice(0, 1) },
   score: { similarity: 'dot', temperature: 1, learnTemperature: false },
 };
+
+/** Tables whose optimiser is plain gradient descent at rate .1. */
+const plain = { users: testTable({ optimizer: 'sgd' }), items: testTable({ optimizer: 'sgd' }) };
 
 /** Both towers with a hidden layer. */
 const withLayers: Partial<Schema> = {
@@ -62,28 +65,32 @@ describe.each(['cpu', 'wasm'] as const)('train step on %s', (backend) => {
 describe('train step', () => {
   useBackend('cpu');
 
-  it('is matrix factorisation with ids only, sum, no layers and the dot product', () => {
-    const pairs = [
-      ['ann', 'a'],
-      ['bob', 'b'],
-      ['cid', 'a'],
-    ] as const;
-    const trained = start(idsOnly);
-    trained.model.candidate.encode(['a', 'b', 'c'].map(testItem), { grow: true });
-    trained.model.query.encode(
-      ['ann', 'bob', 'cid'].map((user) => testQuery(user)),
-      { grow: true },
-    );
-    const [users, items] = values(trained).map(toRows); // row 0 is the fallback row
-    const squares = { users: [0, 0, 0, 0], items: [0, 0, 0, 0] };
-    for (let s = 0; s < 25; s++) {
-      const { loss } = trained.step.run(testBatch(pairs, ['c']));
-      const expected = factorisationStep(users, items, squares);
-      expect(loss).toBeCloseTo(expected, 5);
-    }
-    const found = values(trained).flat();
-    [...users, ...items].flat().forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
-  });
+  it.each(['sgd', 'adagrad'] as const)(
+    'is matrix factorisation with ids only, no layers, the dot product and %s',
+    (optimizer) => {
+      const pairs = [
+        ['ann', 'a'],
+        ['bob', 'b'],
+        ['cid', 'a'],
+      ] as const;
+      const table = testTable({ optimizer });
+      const trained = start({ ...idsOnly, tables: { users: table, items: table } });
+      trained.model.candidate.encode(['a', 'b', 'c'].map(testItem), { grow: true });
+      trained.model.query.encode(
+        ['ann', 'bob', 'cid'].map((user) => testQuery(user)),
+        { grow: true },
+      );
+      const [users, items] = values(trained).map(toRows); // row 0 is the fallback row
+      const squares = optimizer === 'adagrad' ? { users: [0, 0, 0, 0], items: [0, 0, 0, 0] } : undefined;
+      for (let s = 0; s < 25; s++) {
+        const { loss } = trained.step.run(testBatch(pairs, ['c']));
+        const expected = factorisationStep(users, items, squares);
+        expect(loss).toBeCloseTo(expected, 5);
+      }
+      const found = values(trained).flat();
+      [...users, ...items].flat().forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+    },
+  );
 
   it('changes the rows of its batch and no other', () => {
     const trained = start();
@@ -129,6 +136,100 @@ describe('train step', () => {
     expect(everything(trained)).toEqual(everything(twin));
     expect(trained.step.run(batch).loss).toBe(twin.step.run(batch).loss);
     expect(everything(trained)).toEqual(everything(twin));
+  });
+
+  it('refuses a gradient that overflows, though the loss is finite', () => {
+    const score = { similarity: 'dot', temperature: 0.1, learnTemperature: false } as const;
+    const [trained, twin] = [start({ ...idsOnly, score }), start({ ...idsOnly, score })];
+    const batch = testBatch(
+      [
+        ['ann', 'a'],
+        ['bob', 'b'],
+      ],
+      ['c'],
+    );
+    // Users at 0 score 0 with any item, so the loss is log 3. Their gradient is the items' mean over the temperature, 10 * 3e38.
+    for (const { model } of [trained, twin]) {
+      model.candidate.encode(batch.candidates, { grow: true });
+      model.query.encode(batch.queries, { grow: true });
+      model.tables.get('users')!.values.fill(0);
+      model.tables.get('items')!.values.fill(3e38);
+    }
+    expect(() => trained.step.run(batch)).toThrow(
+      /gradient of the rows: expected a finite number, found (NaN|Infinity); no weight was changed/,
+    );
+    expect(everything(trained)).toEqual(everything(twin));
+  });
+
+  it('lets a memory serve as candidates, from which queries alone learn', () => {
+    // One row, no draws: all it sees beside its positive is the memory, m = (1, 2, -1). With log Q = 0 the loss is
+    // log(exp(q.c) + exp(q.m)) - q.c, so dL/dq = S (m - c) and dL/dc = -S q, S = sigmoid(q.m - q.c), whatever becomes of m.
+    const trained = start({ ...idsOnly, tables: plain });
+    const memory = { itemIds: ['m'], vectors: Float32Array.of(1, 2, -1) };
+    trained.model.candidate.encode([testItem('a')], { grow: true });
+    trained.model.query.encode([testQuery('ann')], { grow: true });
+    const [users, items] = values(trained).map(toRows);
+    const [q, c, m] = [users[1], items[1], [...memory.vectors]];
+    const dot = (a: number[], b: number[]): number => a.reduce((sum, value, d) => sum + value * b[d], 0);
+    const slope = 1 / (1 + Math.exp(dot(q, c) - dot(q, m)));
+    const { loss } = trained.step.run({ ...testBatch([['ann', 'a']]), logQ: new Float32Array(2), memory });
+    expect(loss).toBeCloseTo(Math.log(Math.exp(dot(q, c)) + Math.exp(dot(q, m))) - dot(q, c), 5);
+    const [usersAfter, itemsAfter] = values(trained).map(toRows);
+    q.forEach((value, d) => expect(usersAfter[1][d]).toBeCloseTo(value - 0.1 * slope * (m[d] - c[d]), 5));
+    c.forEach((value, d) => expect(itemsAfter[1][d]).toBeCloseTo(value + 0.1 * slope * q[d], 5));
+    expect([...memory.vectors]).toEqual([1, 2, -1]);
+  });
+
+  it('teaches a row its own hard negatives, and no other row', () => {
+    const negatives = { ...testSchema().negatives, inBatch: false, hard: 2 };
+    const trained = start({ ...idsOnly, tables: plain, negatives });
+    const pairs = [
+      ['ann', 'a'],
+      ['bob', 'b'],
+    ] as const;
+    trained.model.candidate.encode(['a', 'b', 'h'].map(testItem), { grow: true });
+    trained.model.query.encode(
+      ['ann', 'bob'].map((user) => testQuery(user)),
+      { grow: true },
+    );
+    const before = values(trained).map(toRows);
+    const { loss } = trained.step.run({
+      ...testBatch(pairs),
+      hard: [[{ candidate: testItem('h'), teacherScore: NaN }], []],
+    });
+    const after = values(trained).map(toRows);
+    // Bob's row has no candidate at all: it adds no loss, and half of the weight.
+    const [[, ann], [, a, , h]] = before;
+    const dot = (x: number[], y: number[]): number => x.reduce((sum, value, d) => sum + value * y[d], 0);
+    const slope = 0.5 / (1 + Math.exp(dot(ann, a) - dot(ann, h)));
+    expect(loss).toBeCloseTo(0.5 * Math.log1p(Math.exp(dot(ann, h) - dot(ann, a))), 5);
+    h.forEach((value, d) => expect(after[1][3][d]).toBeCloseTo(value - 0.1 * slope * ann[d], 5));
+    expect(after[0][2]).toEqual(before[0][2]);
+    expect(after[1][2]).toEqual(before[1][2]);
+    expect(() =>
+      trained.step.run({ ...testBatch(pairs), hard: [new Array(3).fill({ candidate: testItem('h') }), []] }),
+    ).toThrow('expected at most 2 hard negatives a row, found 3');
+  });
+
+  it('scales every learning rate', () => {
+    const pairs = [
+      ['ann', 'a'],
+      ['bob', 'b'],
+    ] as const;
+    const moved = (rateScale: number): number[] => {
+      const trained = start({ ...withLayers, tables: plain });
+      trained.model.candidate.encode(['a', 'b'].map(testItem), { grow: true });
+      trained.model.query.encode(
+        ['ann', 'bob'].map((user) => testQuery(user)),
+        { grow: true },
+      );
+      const before = [...values(trained).flat(), ...trained.model.query.dense.weights];
+      trained.step.run({ ...testBatch(pairs), rateScale });
+      return [...values(trained).flat(), ...trained.model.query.dense.weights].map((value, i) => value - before[i]);
+    };
+    const [whole, half] = [moved(1), moved(0.5)];
+    expect(whole.some((by) => Math.abs(by) > 1e-4)).toBe(true);
+    whole.forEach((by, i) => expect(half[i]).toBeCloseTo(by / 2, 6));
   });
 
   it('refuses to learn from a broken weight', () => {
@@ -262,7 +363,7 @@ function toRows(table: readonly number[]): number[][] {
 function factorisationStep(
   users: number[][],
   items: number[][],
-  squares: { readonly users: number[]; readonly items: number[] },
+  squares: { readonly users: number[]; readonly items: number[] } | undefined,
 ): number {
   const slots = [1, 2, 1, 3]; // rows of a, b, a, c
   const [userGradients, itemGradients] = [users, items].map((rows) => rows.map(() => [0, 0, 0]));
@@ -282,13 +383,13 @@ function factorisationStep(
     }
   }
   for (const [rows, gradients, state] of [
-    [users, userGradients, squares.users],
-    [items, itemGradients, squares.items],
+    [users, userGradients, squares?.users],
+    [items, itemGradients, squares?.items],
   ] as const) {
     gradients.forEach((g, row) => {
       if (g.every((value) => value === 0)) return;
-      state[row] += g.reduce((sum, value) => sum + value * value, 0) / 3;
-      for (const d of range(3)) rows[row][d] -= (0.1 * g[d]) / Math.sqrt(state[row]);
+      if (state) state[row] += g.reduce((sum, value) => sum + value * value, 0) / 3;
+      for (const d of range(3)) rows[row][d] -= (0.1 * g[d]) / (state ? Math.sqrt(state[row]) : 1);
     });
   }
   return loss;

@@ -1,19 +1,10 @@
-import { type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
+import { type Snapshot, tensorOf } from '@gatehouse/domain';
 
 import type { EmbeddingTable } from './embedding-table';
-import type { RowGradients } from './row-gradients';
+import type { RowOptimizer } from './row-optimizer';
 
 /** Keeps the first step of a row finite; far below any accumulator after one real gradient. */
 const epsilon = 1e-10;
-
-/** An optimiser of table rows; its state is part of the checkpoint. */
-export interface RowOptimizer extends Stateful {
-  /**
-   * Updates the touched rows of the table in place.
-   * @param rateScale factor of the learning rate for this step. @default 1
-   */
-  apply(gradients: RowGradients, rateScale?: number): void;
-}
 
 /**
  * Row-wise Adagrad: one accumulator a row instead of one a weight.

@@ -1,0 +1,24 @@
+import type { EmbeddingTable } from './embedding-table';
+import type { RowOptimizer } from './row-optimizer';
+
+/**
+ * Plain gradient descent on the touched rows: `row <- row - learningRate * g`. No state.
+ *
+ * @example createSgd('table.items.sgd', items, 0.1).apply(gradients);
+ */
+export function createSgd(name: string, table: EmbeddingTable, learningRate: number): RowOptimizer {
+  const { dimension } = table;
+  return {
+    name,
+    apply: ({ count, rows, gradients }, rateScale = 1) => {
+      const { values } = table;
+      const rate = rateScale * learningRate;
+      for (let i = 0; i < count; i++) {
+        const [from, to] = [i * dimension, rows[i] * dimension];
+        for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
+      }
+    },
+    snapshot: () => ({ tensors: {}, metadata: null }),
+    restore: () => undefined,
+  };
+}
