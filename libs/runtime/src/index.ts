@@ -15,6 +15,7 @@ export {
 } from './metrics';
 export { retry, type RetryOptions } from './retry';
 export { type MainProcess, runMain } from './run-main';
+export { type MetricsServer, serveMetrics } from './serve-metrics';
 export {
   createShutdown,
   type Shutdown,

@@ -1,0 +1,54 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Metrics } from './metrics';
+
+/** A listening metrics endpoint. */
+export interface MetricsServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Slow or silent clients are cut off: a scrape takes milliseconds. */
+const timeoutMs = 5_000;
+const maxConnections = 16;
+
+/**
+ * Serves `GET /metrics` in the text format of Prometheus on loopback; every other request is answered 404.
+ *
+ * @param port 0: one that the system chooses.
+ * @throws what listening throws, for example EADDRINUSE.
+ * @example const server = await serveMetrics(metrics, 9464); // http://127.0.0.1:9464/metrics
+ */
+export async function serveMetrics(metrics: Pick<Metrics, 'render'>, port: number): Promise<MetricsServer> {
+  const server = createServer({ requestTimeout: timeoutMs, headersTimeout: timeoutMs }, (request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.render().then(
+      (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.maxConnections = maxConnections;
+  await listen(server, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.removeListener('error', reject);
+      resolve();
+    });
+  });
+}
