@@ -25,6 +25,12 @@ export const trainerConfig = z.strictObject({
       maxStalenessSteps: z.int().min(1).default(24),
     })
     .prefault({}),
+  diagnostics: z
+    .strictObject({
+      everyBatches: z.int().min(1).default(50),
+      metricsPort: z.int().min(0).max(65_535).default(0),
+    })
+    .prefault({}),
   backend: z
     .array(z.enum(backendNames))
     .min(1)

@@ -1,11 +1,17 @@
 import type { CandidateInput, Impression, QueryInput } from '@gatehouse/domain';
 import type { UserState } from '@gatehouse/events';
 
+import type { ShownItem } from './recent-shown';
+
 /** One positive: what the user looked like just before it, and the item. */
 export interface Example {
   readonly query: QueryInput;
   readonly candidate: CandidateInput;
   readonly weight: number;
+  /** What the user was shown beside it and did not act on. */
+  readonly shown: readonly ShownItem[];
+  /** A teacher's score of the item; null where it is unknown. */
+  readonly teacherScore: number | null;
 }
 
 /**

@@ -1,26 +1,42 @@
 import { createRandom, hashIds, type Impression, type Offsets, type Snapshot, type Stateful } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
 import type { StatefulUserState } from '@gatehouse/events';
-import { createFrequencyEstimator, createNegativeMixer } from '@gatehouse/sampling';
+import { createEstimatorCheck, createFrequencyEstimator } from '@gatehouse/sampling';
 import type { Schema } from '@gatehouse/schema';
 import {
   canariesPart,
   createCanaryQueries,
   createTrainStep,
   createTwoTowerModel,
+  NonFiniteStepError,
   schemaPart,
   snapshotSchema,
+  type StepResult,
   type TwoTowerModel,
 } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
+import { diagnose, type Diagnostics } from './diagnostics';
 import { type Example, queryOf } from './examples';
+import { createNegativeSources } from './negative-sources';
 import { createPrequential, type PrequentialOptions, type PrequentialSums } from './prequential';
 import { createProgress, type ProgressCounts } from './progress';
+import { stageAt, type TrainingStage } from './stage-at';
 import type { TrainerCatalogue } from './trainer-catalogue';
 
 /** Queries that each version carries as proof against skew between training and serving. */
 const canaryCount = 1024;
+/** Draws that the estimator is checked against: enough for the items that make up most of the stream. */
+const checkWindowDraws = 16_384;
+/** What became of one batch. */
+export interface LearnOutcome {
+  /** Mean over the updates; undefined when nothing was learned. */
+  readonly loss: number | undefined;
+  /** Why the batch was given up, and that no weight was changed by what failed. */
+  readonly refused?: NonFiniteStepError;
+  /** Present after every so many batches; see {@link LearnerInputs.measureEveryBatches}. */
+  readonly diagnostics?: Diagnostics;
+}
 
 /** Everything that changes as the stream is learned: what it registers is what a checkpoint holds. */
 export interface Learner {
@@ -31,8 +47,11 @@ export interface Learner {
   readonly prequential: PrequentialSums;
   /** The registered parts, in order. */
   readonly parts: readonly Stateful[];
-  /** Learns one batch, whole and without waiting, and returns its mean loss; undefined when the batch has no positive. */
-  learn(batch: ImpressionBatch): number | undefined;
+  /**
+   * Learns one batch, whole and without waiting. A batch whose loss or gradient is not finite is given up: its events are counted, but
+   * change no weight.
+   */
+  learn(batch: ImpressionBatch): LearnOutcome;
   /** Every part, and beside them what embedder and retriever read: schema and canaries. */
   snapshot(): Readonly<Record<string, Snapshot>>;
   /** @throws RangeError when a part is missing or does not fit the schema. */
@@ -46,10 +65,13 @@ export interface LearnerInputs {
   readonly catalogue: TrainerCatalogue;
   readonly userState: StatefulUserState;
   readonly evaluation: PrequentialOptions;
+  /** Batches from one measurement of learning to the next. @default never */
+  readonly measureEveryBatches?: number;
 }
 
 /** Creates a learner with random weights that has seen nothing. */
-export function createLearner({ schema, catalogue, userState, evaluation }: LearnerInputs): Learner {
+export function createLearner(inputs: LearnerInputs): Learner {
+  const { schema, catalogue, userState, evaluation, measureEveryBatches = Infinity } = inputs;
   const { seed } = schema.training;
   const random = {
     rows: createRandom('random.rows', seed),
@@ -59,12 +81,8 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
   const model = createTwoTowerModel(schema, random.rows);
   const step = createTrainStep(model, random.dropout);
   const frequency = createFrequencyEstimator('frequency', schema.estimator);
-  const negatives = createNegativeMixer({
-    estimator: frequency,
-    random: random.negatives,
-    inBatch: schema.negatives.inBatch,
-    uniform: schema.negatives.uniform,
-  });
+  const frequencyCheck = createEstimatorCheck('frequency.check', frequency, checkWindowDraws);
+  const negatives = createNegativeSources(schema, catalogue, frequency, random.negatives);
   const popularity = createPopularity('popularity');
   const prequential = createPrequential(model, catalogue, popularity, evaluation);
   const canaries = createCanaryQueries(canaryCount);
@@ -75,6 +93,8 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
     ...model.parts,
     ...step.parts,
     frequency,
+    frequencyCheck,
+    ...negatives.parts,
     ...Object.values(random),
     userState,
     catalogue,
@@ -94,38 +114,55 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
           query: queryOf(impression, userState),
           candidate: catalogue.candidate(impression.itemId),
           weight,
+          ...negatives.against(impression),
         });
       }
+      negatives.observe(impression, weight);
       userState.apply([impression], end);
     }
     return examples;
   };
 
-  const update = (examples: readonly Example[]): number => {
-    const mixed = negatives.mix({
-      positiveKeys: hashIds(examples.map(({ candidate }) => candidate.itemId)),
-      positiveInCatalogue: Uint8Array.from(examples, ({ candidate }) =>
-        Number(catalogue.positionOf(candidate.itemId) !== undefined),
-      ),
-      catalogueKeys: catalogue.keys,
-    });
+  const update = (
+    examples: readonly Example[],
+    { hardShare, rateScale }: TrainingStage,
+    measures: boolean,
+  ): StepResult => {
+    const { draws, logQ } = negatives.mix(examples);
     return step.run({
       queries: examples.map(({ query }) => query),
-      candidates: [
-        ...examples.map(({ candidate }) => candidate),
-        ...Array.from(mixed.draws, (position) => catalogue.items[position]),
-      ],
-      logQ: mixed.logQ,
+      candidates: [...examples.map(({ candidate }) => candidate), ...draws.map(catalogue.candidate)],
+      logQ,
       weights: Float32Array.from(examples, ({ weight }) => weight),
+      hard: negatives.hard(examples, hardShare),
+      teacherScores: Float32Array.from(examples, ({ teacherScore }) => teacherScore ?? NaN),
+      rateScale,
+      measures,
+      ...(negatives.memory && { memory: negatives.memory }),
     });
   };
 
-  /** Several optimiser steps on one batch, each with fresh negatives. */
-  const meanLoss = (examples: readonly Example[]): number => {
-    const { updatesPerBatch } = schema.training;
+  const positivesSeen = (): number => progress.counts.applied + progress.counts.skipped;
+
+  /** Several optimiser steps on one batch, each with fresh negatives; the last one is measured. */
+  const runUpdates = (examples: readonly Example[], measures: boolean): Updates => {
+    const { updatesPerBatch, schedule } = schema.training;
+    const first = progress.counts.batches * updatesPerBatch;
     let sum = 0;
-    for (let u = 0; u < updatesPerBatch; u++) sum += update(examples);
-    return sum / updatesPerBatch;
+    let last: StepResult | undefined;
+    let stage: TrainingStage | undefined;
+    try {
+      for (let u = 0; u < updatesPerBatch; u++) {
+        stage = stageAt(schedule, first + u);
+        last = update(examples, stage, measures && u + 1 === updatesPerBatch);
+        sum += last.loss;
+      }
+      negatives.remember(examples, (last as StepResult).positiveVectors);
+      return { loss: sum / updatesPerBatch, last, stage };
+    } catch (error) {
+      if (error instanceof NonFiniteStepError) return { refused: error, last, stage };
+      throw error;
+    }
   };
 
   return {
@@ -143,19 +180,43 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
     learn: (batch) => {
       const end = mergeOffsets(offsets, batch.endOffsets);
       const examples = collectExamples(batch.impressions, end);
-      prequential.score(examples);
-      frequency.observe(hashIds(examples.map(({ candidate }) => candidate.itemId))); // once, however many updates follow
-      const loss = examples.length > 0 ? meanLoss(examples) : undefined;
+      const measures = examples.length > 0 && (progress.counts.batches + 1) % measureEveryBatches === 0;
+      const topPopularity = prequential.score(examples, measures);
+      const itemIds = examples.map(({ candidate }) => candidate.itemId);
+      frequency.observe(hashIds(itemIds)); // once, however many updates follow
+      frequencyCheck.observe(itemIds);
+      const updates: Updates = examples.length > 0 ? runUpdates(examples, measures) : {};
       for (const { query, candidate } of examples) canaries.add(query, candidate.itemId);
+      // A batch of which no update was made has changed no weight.
+      const learned = updates.last ? examples.length : 0;
       progress.add({
-        applied: examples.length,
+        applied: learned,
+        skipped: examples.length - learned,
         unweighted: batch.impressions.length - examples.length,
         deadLettered: batch.rejected.length,
-        ...(loss !== undefined && { loss }),
+        ...(updates.loss !== undefined && { loss: updates.loss }),
+        refused: updates.refused !== undefined,
         eventTimeMs: Math.max(0, ...examples.map(({ query }) => query.requestTimeMs)),
       });
       offsets = end;
-      return loss;
+      const { refused, last, stage } = updates;
+      return {
+        loss: updates.loss,
+        ...(refused && { refused }),
+        ...(measures &&
+          last?.measures &&
+          stage && {
+            diagnostics: diagnose(last, stage, {
+              itemIds,
+              topPopularity,
+              popularity,
+              draws: positivesSeen(),
+              frequencyCheck,
+              model,
+              step,
+            }),
+          }),
+      };
     },
     snapshot: () => ({
       ...Object.fromEntries(parts.map((part) => [part.name, part.snapshot()])),
@@ -173,6 +234,16 @@ export function createLearner({ schema, catalogue, userState, evaluation }: Lear
     },
     dispose: () => prequential.dispose(),
   };
+}
+
+/** What the optimiser steps on one batch gave. */
+interface Updates {
+  /** Mean over all of them; absent when one was refused. */
+  readonly loss?: number;
+  readonly refused?: NonFiniteStepError;
+  /** The last one that was made. */
+  readonly last?: StepResult | undefined;
+  readonly stage?: TrainingStage | undefined;
 }
 
 function mergeOffsets(before: Offsets, after: Offsets): Offsets {

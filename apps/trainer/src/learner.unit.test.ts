@@ -5,6 +5,8 @@ import { createFrequencyEstimator } from '@gatehouse/sampling';
 import { canariesPart, NonFiniteStepError, readCanaries } from '@gatehouse/towers';
 
 import type { ImpressionBatch } from './cut-batches';
+import type { Diagnostics } from './diagnostics';
+import type { Learner } from './learner';
 import { batchesOf, createWorld, useCpu, type World, worldImpressions, worldSchema } from './world.fixture';
 
 type Parts = Readonly<Record<string, Snapshot>>;
@@ -45,7 +47,14 @@ const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => 
   ['table.genres.adagrad', (part) => changed(part, 'accumulators', (data) => (data[1] += 1))],
   ['query.dense.adam', (part) => changed(part, 'mean', addOne)],
   ['candidate.dense.adam', (part) => changed(part, 'clock', addOne)],
+  ['temperature', (part) => changed(part, 'logScale', addOne)],
+  ['temperature.adam', (part) => changed(part, 'clock', addOne)],
   ['frequency', (part) => changed(part, 'clock', addOne)],
+  ['frequency.check', (part) => rewritten(part, 'ring', /"i\d+"/, '"other"')],
+  ['negatives.recent', (part) => rewritten(part, 'ring', /"i\d+"/g, '"i39"')],
+  ['negatives.memory', (part) => changed(part, 'vectors', addOne)],
+  ['negatives.shown', (part) => rewritten(part, 'users', /"itemId":"i\d+"/g, '"itemId":"i17"')],
+  ['random.hard', (part) => changed(part, 'state', addOne)],
   ['random.rows', (part) => changed(part, 'state', addOne)],
   ['random.dropout', (part) => changed(part, 'state', addOne)],
   ['random.negatives', (part) => changed(part, 'state', addOne)],
@@ -73,8 +82,11 @@ const without = (parts: Parts, name: string): Parts =>
   Object.fromEntries(Object.entries(parts).filter(([other]) => other !== name));
 
 /** What a run shows to the outside, the part itself apart: what it feeds must differ, not only what was changed. */
+const diagnostics = new WeakMap<Learner, Diagnostics | undefined>();
+
 function effects({ learner }: World, name: string): unknown {
-  return { others: without(learner.snapshot(), name), counts: learner.counts, prequential: learner.prequential };
+  const { counts, prequential } = learner;
+  return { others: without(learner.snapshot(), name), counts, prequential, diagnostics: diagnostics.get(learner) };
 }
 
 describe('createLearner', () => {
@@ -95,7 +107,7 @@ describe('createLearner', () => {
   const learnTo = (world: World, from: number, to: number): World => {
     for (let b = from; b < to; b++) {
       if (b === before + 1) world.catalogue.apply([{ itemId: 'i3', item: null, offset: 40 }]); // positions move
-      world.learner.learn(batches[b]);
+      diagnostics.set(world.learner, world.learner.learn(batches[b]).diagnostics);
     }
     return world;
   };
@@ -169,21 +181,46 @@ describe('createLearner', () => {
   it('moves on over a batch without positives, and learns nothing from it', () => {
     const { learner } = createWorld();
     const before = structuredClone(learner.model.parts.map((part) => part.snapshot()));
-    expect(learner.learn({ impressions: [], rejected: [], endOffsets: { impressions: { 0: 640 } } })).toBeUndefined();
+    expect(learner.learn({ impressions: [], rejected: [], endOffsets: { impressions: { 0: 640 } } })).toEqual({
+      loss: undefined,
+    });
     expect(learner.model.parts.map((part) => part.snapshot())).toEqual(before);
     expect(learner.offsets).toEqual({ impressions: { 0: 640 } });
     expect(learner.counts).toMatchObject({ applied: 0, batches: 0, lossSum: 0 });
   });
 
-  it('changes no weight when the loss is not finite', () => {
+  it('measures learning after every so many batches', () => {
+    const every = (measureEveryBatches: number): (Diagnostics | undefined)[] => {
+      const { learner } = createWorld(worldSchema(), evaluation, measureEveryBatches);
+      return batches.slice(0, 4).map((batch) => learner.learn(batch).diagnostics);
+    };
+    expect(every(2).map((each) => each !== undefined)).toEqual([false, true, false, true]);
+    const last = every(1)[3]!;
+    for (const [figure, value] of Object.entries(last)) {
+      if (typeof value === 'number')
+        expect({ figure, isFinite: Number.isFinite(value) }).toEqual({ figure, isFinite: true });
+    }
+    expect(last.effectiveNegatives).toBeGreaterThan(1);
+    expect(last.effectiveNegatives).toBeLessThan(8 + 6 + 3 + 6 + 2);
+    expect(last.positivePopularity).toBeGreaterThan(1 / 40);
+    expect(last.topPopularity).toBeGreaterThan(0);
+    expect(last).toMatchObject({ stage: 'steady', hardShare: 0.5, learningRateScale: 1 });
+    expect(last.tableRows['items']).toBeGreaterThan(10);
+  });
+
+  it('gives up a batch whose loss is not finite, changes no weight and counts it', () => {
     const { learner } = learnTo(createWorld(), 0, 2);
     const broken = structuredClone(learner.snapshot());
     broken['query.dense'].tensors['weights'].data.fill(NaN);
     const other = createWorld();
     other.learner.restore(broken, {});
-    const weights = structuredClone(other.learner.model.tables.get('items')!.values);
-    expect(() => other.learner.learn(batches[2])).toThrow(NonFiniteStepError);
+    const { values } = other.learner.model.tables.get('items')!;
+    const weights = structuredClone(values);
+    const outcome = other.learner.learn(batches[2]);
+    expect(outcome).toMatchObject({ loss: undefined, refused: { quantity: 'loss' } });
+    expect(outcome.refused).toBeInstanceOf(NonFiniteStepError);
     expect(other.learner.model.tables.get('items')!.values.slice(0, weights.length)).toEqual(weights);
-    expect(other.learner.counts.batches).toBe(2);
+    expect(other.learner.counts).toMatchObject({ batches: 2, applied: 16, skipped: 8, refused: 1, refusedInRow: 1 });
+    expect(other.learner.offsets).toEqual(batches[2].endOffsets);
   });
 });

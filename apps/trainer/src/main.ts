@@ -9,10 +9,12 @@ import {
 import { createUserState } from '@gatehouse/events/memory';
 import {
   createLogger,
+  createMetrics,
   createShutdown,
   delay,
   type Logger,
   runMain,
+  serveMetrics,
   type Shutdown,
   systemClock,
 } from '@gatehouse/runtime';
@@ -23,6 +25,7 @@ import { type TrainerConfig, trainerConfig } from './config';
 import { followCatalogue } from './follow-catalogue';
 import { createLearner } from './learner';
 import { createPublisher, publishedEvents, resume } from './publisher';
+import { createDiagnosticsReport } from './report-diagnostics';
 import { createSchedule } from './schedule';
 import { train } from './train';
 import { createTrainerCatalogue } from './trainer-catalogue';
@@ -51,11 +54,22 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
   const items = createEmbeddedItemCatalogue(log);
   const catalogue = createTrainerCatalogue();
   const userState = createUserState(userStateOptions(schema));
-  const learner = createLearner({ schema, catalogue, userState, evaluation: config.evaluation });
+  const learner = createLearner({
+    schema,
+    catalogue,
+    userState,
+    evaluation: config.evaluation,
+    measureEveryBatches: config.diagnostics.everyBatches,
+  });
   const parent = await resume(learner, store, logger);
   if (parent === null) {
     const { items: all, offset } = await items.snapshot();
     catalogue.load(all, offset);
+  }
+  const metrics = createMetrics('gatehouse_trainer_');
+  if (config.diagnostics.metricsPort > 0) {
+    const server = await serveMetrics(metrics, config.diagnostics.metricsPort);
+    shutdown.onStop('metrics', () => server.close());
   }
   const follower = followCatalogue(items, catalogue, shutdown.signal);
 
@@ -74,6 +88,7 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
       systemClock,
     ),
     followCatalogue: follower.apply,
+    onDiagnostics: createDiagnosticsReport(metrics, logger),
     sleep: delay,
     logger,
     signal: shutdown.signal,

@@ -71,7 +71,8 @@ describe('evaluation', () => {
       const query = queryOf(impression, second.userState);
       second.userState.apply([impression], {});
       const isPositive = second.schema.actions[impression.action].weight > 0;
-      return isPositive ? [{ query, candidate: second.catalogue.candidate(impression.itemId), weight: 1 }] : [];
+      const candidate = second.catalogue.candidate(impression.itemId);
+      return isPositive ? [{ query, candidate, weight: 1, shown: [], teacherScore: null }] : [];
     });
     second.userState.restore(history);
     const seenBefore = second.learner.parts.find(({ name }) => name === 'evaluation.seen')!;
@@ -98,7 +99,8 @@ describe('evaluation', () => {
     const score = (userId: string, itemId: string): number => {
       const before = prequential.sums.popularityHits;
       const query = { userId, features: {}, history: [], context: {}, requestTimeMs: 0 };
-      prequential.score([{ query, candidate: catalogue.candidate(itemId), weight: 1 }]);
+      const candidate = catalogue.candidate(itemId);
+      prequential.score([{ query, candidate, weight: 1, shown: [], teacherScore: null }]);
       return prequential.sums.popularityHits - before;
     };
     expect(score('u', 'i0')).toBe(1); // ten items share the first ten places
@@ -118,6 +120,8 @@ describe('evaluation', () => {
         query: { userId: `u${n}`, features: {}, history: [], context: {}, requestTimeMs: 0 },
         candidate: catalogue.candidate(n % 2 === 0 ? 'i0' : 'unknown'),
         weight: 1,
+        shown: [],
+        teacherScore: null,
       }));
       prequential.score(examples);
       prequential.dispose();

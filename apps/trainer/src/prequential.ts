@@ -4,10 +4,13 @@ import { type CandidateMatrix, createCandidateMatrix, type TwoTowerModel } from 
 
 import type { Example } from './examples';
 import { createSeenPositions } from './seen-positions';
+import { topPopularity } from './top-popularity';
 import type { TrainerCatalogue } from './trainer-catalogue';
 
 /** Answers are scored by whether the item is among the first ten. */
 const k = 10;
+/** Rows whose first items are looked at when the popularity of what ranks first is measured. */
+const measuredRows = 16;
 
 /** Running sums of prequential evaluation. The difference of two readings belongs to the stretch of the stream between them. */
 export interface PrequentialSums {
@@ -23,8 +26,11 @@ export interface PrequentialSums {
 export interface Prequential {
   readonly sums: PrequentialSums;
   readonly parts: readonly Stateful[];
-  /** Scores examples with the parameters of this moment and counts their items. Call before the batch is learned. */
-  score(examples: readonly Example[]): void;
+  /**
+   * Scores examples with the parameters of this moment and counts their items. Call before the batch is learned.
+   * @param measures whether to say how popular what ranks first is, for a few of the rows.
+   */
+  score(examples: readonly Example[], measures?: boolean): number | undefined;
   /** Drops the candidate vectors. */
   dispose(): void;
 }
@@ -105,10 +111,11 @@ export function createPrequential(
         restore: (snapshot) => sums.set(tensorOf('evaluation.sums', snapshot, 'sums', 'F64', 3)),
       },
     ],
-    score: (examples) => {
+    score: (examples, measures = false) => {
       followCatalogue();
       const sampled = new Set(examples.filter(({ query }) => query.userId !== undefined && isSampled(query.userId)));
       const scores = scoresOf([...sampled]); // [sampled, items]
+      const popular = measures ? topPopularity(scores, Math.min(measuredRows, sampled.size), counts) : undefined;
       let row = 0;
       for (const example of examples) {
         const { userId } = example.query;
@@ -126,6 +133,7 @@ export function createPrequential(
         }
         count(example);
       }
+      return popular;
     },
     dispose,
   };

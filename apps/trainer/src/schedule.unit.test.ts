@@ -6,10 +6,13 @@ import { createSchedule } from './schedule';
 const options = { publishEveryEvents: 100, publishAfterIdleMs: 2000, checkpointEveryMs: 60_000 };
 const at = (applied: number): ProgressCounts => ({
   applied,
+  skipped: 0,
   unweighted: 0,
   deadLettered: 0,
   batches: 0,
   lossSum: 0,
+  refused: 0,
+  refusedInRow: 0,
   eventTimeMs: 0,
 });
 

@@ -5,6 +5,7 @@ import type { DeadLetterSink, ImpressionRecord, ImpressionSource } from '@gateho
 import { createMemoryLog, type MemoryLog } from '@gatehouse/events/memory';
 import { createManualClock } from '@gatehouse/runtime';
 
+import { DivergedError } from './diverged-error';
 import { createPublisher, resume } from './publisher';
 import { createSchedule, type ScheduleOptions } from './schedule';
 import { useTemporaryFolders } from './temporary-folder.fixture';
@@ -72,6 +73,9 @@ interface RunOptions {
   /** Sees every version before it is saved. */
   readonly onSave?: (world: World) => void;
   readonly signal?: AbortSignal;
+  /** Before each batch, counted from 1. */
+  readonly onBatch?: (world: World, batch: number) => void;
+  readonly logger?: ReturnType<typeof createMemoryLogger>;
 }
 
 /** One life of a trainer: leads, resumes, learns until it is aborted or the log ends. */
@@ -80,7 +84,7 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
   const store = createFilesystemModelStore({ folder });
   const world = createWorld();
   const { learner } = world;
-  const logger = createMemoryLogger();
+  const { logger = createMemoryLogger() } = options;
   const clock = createManualClock();
   const random = createRandom('clock', seed);
   const writer = await store.lead('trainer');
@@ -109,7 +113,9 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
     followCatalogue: () => {
       clock.advance(random.below(700));
       if (++batches >= abortAfter) stop.abort();
+      options.onBatch?.(world, batches);
     },
+    onDiagnostics: () => undefined,
     sleep,
     logger,
     signal: options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal,
@@ -119,9 +125,9 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
 
 /** Every record up to the learner's position has exactly one fate. */
 function expectBalanced({ learner }: World, log: MemoryLog): void {
-  const { applied, unweighted, deadLettered } = learner.counts;
+  const { applied, skipped, unweighted, deadLettered } = learner.counts;
   const span = learner.offsets['impressions']?.[0] ?? 0;
-  expect(applied + unweighted + deadLettered).toBe(span);
+  expect(applied + skipped + unweighted + deadLettered).toBe(span);
   expect(log.rejected.filter(({ offset }) => offset < span)).toHaveLength(deadLettered);
 }
 
@@ -213,6 +219,50 @@ describe('train', () => {
     const onSave = jest.fn((world: World) => expectBalanced(world, fresh));
     await run(await temporaryFolder(), fresh, { deadLetters: slow, onSave });
     expect(onSave.mock.calls.length).toBeGreaterThan(3);
+  });
+
+  describe('when loss or gradient are not finite', () => {
+    /** Breaks the weights before the batches `from .. to`, and mends them after. */
+    const breaking = (from: number, to: number) => {
+      let whole: Float32Array | undefined;
+      return ({ learner }: World, batch: number): void => {
+        const { weights } = learner.model.query.dense;
+        if (batch === from) {
+          whole = weights.slice();
+          weights.fill(NaN);
+        }
+        if (batch === to + 1 && whole) weights.set(whole);
+      };
+    };
+
+    it('passes over a batch, names its offsets, counts it and goes on', async () => {
+      const logger = createMemoryLogger();
+      const world = await run(await temporaryFolder(), log, { onBatch: breaking(3, 4), logger });
+      expect(world.learner.counts).toMatchObject({ refused: 2, refusedInRow: 0, skipped: 16 });
+      expectBalanced(world, log);
+      const lines = logger.lines.filter(({ message }) => message === 'batch.refused');
+      expect(lines).toHaveLength(2);
+      expect(lines[0].fields['reason']).toBe(
+        'train step: loss: expected a finite number, found NaN; no weight was changed',
+      );
+      const [from, to] = ['from', 'to'].map((field) => (lines[0].fields[field] as Offsets)['impressions'][0]);
+      expect(to).toBeGreaterThan(from);
+      expect((lines[1].fields['from'] as Offsets)['impressions'][0]).toBe(to);
+    });
+
+    it('stops at the third in a row, with the newest checkpoint from before', async () => {
+      const folder = await temporaryFolder();
+      const checkpointBefore = { publishEveryEvents: 16, checkpointEveryMs: 1_000_000 };
+      const ended = run(folder, log, { onBatch: breaking(3, 99), schedule: checkpointBefore });
+      await expect(ended).rejects.toThrow(DivergedError);
+      const store = createFilesystemModelStore({ folder });
+      const newest = await store.load((await store.pointer('checkpoint'))!.version);
+      expect(newest.manifest.metrics['events']).toBe(16);
+      expect(newest.parts['query.dense'].tensors['weights'].data.every(Number.isFinite)).toBe(true);
+      // Whoever starts again goes on from there, as if nothing had been.
+      const last = await run(folder, log);
+      expect(last.learner.snapshot()).toEqual(uninterrupted.learner.snapshot());
+    });
   });
 
   describe('at the end of the log', () => {

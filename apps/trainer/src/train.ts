@@ -3,6 +3,8 @@ import type { Logger } from '@gatehouse/runtime';
 import { actionOf } from '@gatehouse/schema';
 
 import { cutBatches } from './cut-batches';
+import type { Diagnostics } from './diagnostics';
+import { DivergedError, maxRefusedInRow } from './diverged-error';
 import type { Learner } from './learner';
 import type { Publisher } from './publisher';
 import type { Schedule } from './schedule';
@@ -17,6 +19,8 @@ export interface Training {
   readonly schedule: Schedule;
   /** Applies what changed in the catalogue since the last call. */
   readonly followCatalogue: () => void;
+  /** Told how learning goes, now and then. */
+  readonly onDiagnostics: (diagnostics: Diagnostics) => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -27,9 +31,12 @@ export interface Training {
  *
  * The position in the stream is part of every checkpoint. What was read after the newest one is read again after a crash, so
  * nothing is learned twice and nothing is left out.
+ *
+ * @throws DivergedError when loss or gradient were not finite in three batches in a row; nothing is saved then.
  */
 export async function train(training: Training): Promise<void> {
-  const { source, deadLetters, learner, publisher, schedule, followCatalogue, sleep, logger, signal } = training;
+  const { source, deadLetters, learner, publisher, schedule, followCatalogue, onDiagnostics, sleep, logger, signal } =
+    training;
   const { schema } = learner.model;
   const batches = cutBatches(
     source.read(learner.offsets, signal),
@@ -40,8 +47,15 @@ export async function train(training: Training): Promise<void> {
     followCatalogue();
     if (batch !== idle) {
       await deadLetters.reject(batch.rejected); // durable before the position moves past them
-      const loss = learner.learn(batch);
+      const from = learner.offsets;
+      const { loss, refused, diagnostics } = learner.learn(batch);
+      if (refused) {
+        logger.error('batch.refused', { reason: refused.message, from, to: batch.endOffsets, ...learner.counts });
+        const { refusedInRow } = learner.counts;
+        if (refusedInRow >= maxRefusedInRow) throw new DivergedError(refusedInRow, { cause: refused });
+      }
       logger.info('impressions.learned', { ...learner.counts, ...learner.prequential, loss });
+      if (diagnostics) onDiagnostics(diagnostics);
     }
     const due = batch === idle ? schedule.dueWhenIdle(learner.counts) : schedule.due(learner.counts);
     if (due === 'version') await publisher.publish();

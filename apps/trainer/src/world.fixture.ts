@@ -32,9 +32,13 @@ candidate:
     - { name: genre, kind: category, table: genres }
   layers: [8]
 outputDimension: 8
-negatives: { uniform: 6 }
+score: { learnTemperature: true }
+negatives: { uniform: 6, popularity: 3, popularityWindow: 64, memory: 6, memoryMaxAgeBatches: 2, hard: 2 }
 estimator: { kind: gap, cells: 64, hashes: 2, rate: 0.05 }
-training: { batchSize: 8, updatesPerBatch: 2 }
+training:
+  batchSize: 8
+  updatesPerBatch: 2
+  schedule: { stages: [{ name: steady, hardShare: { from: 0.5, to: 0.5 } }] }
 `;
 
 /** The schema of the tests, with some sections changed. */
@@ -78,11 +82,12 @@ export interface World {
 export const alwaysFresh: PrequentialOptions = { sampleRate: 1, maxStalenessSteps: 1 };
 
 /** A learner over {@link worldItems} that has learned nothing. */
-export function createWorld(schema = worldSchema(), evaluation = alwaysFresh): World {
+export function createWorld(schema = worldSchema(), evaluation = alwaysFresh, measureEveryBatches = 1): World {
   const catalogue = createTrainerCatalogue();
   catalogue.load(worldItems, worldItems.length);
   const userState = createUserState(userStateOptions(schema));
-  return { schema, catalogue, userState, learner: createLearner({ schema, catalogue, userState, evaluation }) };
+  const learner = createLearner({ schema, catalogue, userState, evaluation, measureEveryBatches });
+  return { schema, catalogue, userState, learner };
 }
 
 /** Impressions as records of one partition. */

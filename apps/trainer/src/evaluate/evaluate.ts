@@ -49,7 +49,12 @@ export function evaluate(impressions: readonly Impression[], evaluation: Evaluat
   for (let epoch = 0; epoch < epochs; epoch++) {
     userState.restore(nobody);
     for (let from = 0; from < train.length; from += batchSize) {
-      learner.learn({ impressions: train.slice(from, from + batchSize), rejected: [], endOffsets: {} });
+      const { refused } = learner.learn({
+        impressions: train.slice(from, from + batchSize),
+        rejected: [],
+        endOffsets: {},
+      });
+      if (refused) throw refused;
       onProgress(learner.counts.applied, epochs * train.length);
     }
   }
