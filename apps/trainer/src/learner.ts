@@ -131,7 +131,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
     const { draws, logQ } = negatives.mix(examples);
     return step.run({
       queries: examples.map(({ query }) => query),
-      candidates: [...examples.map(({ candidate }) => candidate), ...draws.map(catalogue.candidate)],
+      candidates: [...examples.map(({ candidate }) => candidate), ...draws.map((itemId) => catalogue.candidate(itemId))],
       logQ,
       weights: Float32Array.from(examples, ({ weight }) => weight),
       hard: negatives.hard(examples, hardShare),
@@ -157,7 +157,8 @@ export function createLearner(inputs: LearnerInputs): Learner {
         last = update(examples, stage, measures && u + 1 === updatesPerBatch);
         sum += last.loss;
       }
-      negatives.remember(examples, (last as StepResult).positiveVectors);
+      const { positiveVectors } = last as StepResult;
+      negatives.remember(examples, positiveVectors);
       return { loss: sum / updatesPerBatch, last, stage };
     } catch (error) {
       if (error instanceof NonFiniteStepError) return { refused: error, last, stage };

@@ -49,7 +49,7 @@ export interface StepResult {
   readonly denseGradientNorm: number;
   readonly rowGradientNorm: number;
   /** Vectors of the positives before the step, `[batch, dimension]`. */
-  positiveVectors(): Float32Array;
+  readonly positiveVectors: () => Float32Array;
   /** Present when they were asked for. */
   readonly measures?: LossMeasures | undefined;
 }
