@@ -131,7 +131,10 @@ export function createLearner(inputs: LearnerInputs): Learner {
     const { draws, logQ } = negatives.mix(examples);
     return step.run({
       queries: examples.map(({ query }) => query),
-      candidates: [...examples.map(({ candidate }) => candidate), ...draws.map((itemId) => catalogue.candidate(itemId))],
+      candidates: [
+        ...examples.map(({ candidate }) => candidate),
+        ...draws.map((itemId) => catalogue.candidate(itemId)),
+      ],
       logQ,
       weights: Float32Array.from(examples, ({ weight }) => weight),
       hard: negatives.hard(examples, hardShare),
