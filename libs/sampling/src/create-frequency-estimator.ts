@@ -1,10 +1,13 @@
+import { createDecayedCountMinEstimator, type DecayedCountMinOptions } from './decayed-count-min-estimator';
 import { createExactEstimator } from './exact-estimator';
 import type { FrequencyEstimator } from './frequency-estimator';
 import { createGapEstimator, type GapEstimatorOptions } from './gap-estimator';
 
 /** Which estimator, and its options: the shape of `estimator` in the schema. */
 export type FrequencyEstimatorOptions =
-  { readonly kind: 'exact' } | ({ readonly kind: 'gap' } & Omit<GapEstimatorOptions, 'initialGap'>);
+  | { readonly kind: 'exact' }
+  | ({ readonly kind: 'decayed-count-min' } & DecayedCountMinOptions)
+  | ({ readonly kind: 'gap' } & Omit<GapEstimatorOptions, 'initialGap'>);
 
 /**
  * Creates the estimator of a kind.
@@ -17,6 +20,8 @@ export function createFrequencyEstimator(name: string, options: FrequencyEstimat
   switch (options.kind) {
     case 'gap':
       return createGapEstimator(name, options);
+    case 'decayed-count-min':
+      return createDecayedCountMinEstimator(name, options);
     case 'exact':
       return createExactEstimator(name);
   }

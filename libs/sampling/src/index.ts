@@ -1,4 +1,5 @@
 export { createFrequencyEstimator, type FrequencyEstimatorOptions } from './create-frequency-estimator';
+export { createDecayedCountMinEstimator, type DecayedCountMinOptions } from './decayed-count-min-estimator';
 export { createEstimatorCheck, type EstimatorCheck, type EstimatorError } from './estimator-check';
 export { createExactEstimator } from './exact-estimator';
 export type { FrequencyEstimator } from './frequency-estimator';

@@ -242,7 +242,7 @@ describe('the checks of keys against each other', () => {
       's.yaml:20:25: estimator.rate: expected a number of more than 0, found 0',
     ],
     [20, 'estimator: { kind: exact, rate: 0.1 }', 's.yaml:20:27: estimator.rate: expected kind, found an unknown key'],
-    [20, 'estimator: {}', 's.yaml:20:1: estimator.kind: expected one of gap, exact, found nothing'],
+    [20, 'estimator: {}', 's.yaml:20:1: estimator.kind: expected one of gap, decayed-count-min, exact, found nothing'],
   ])('line %d as %j', (line, replacement, ...problems) => {
     expect(problemsAfter([[line, replacement]])).toEqual(problems);
   });

@@ -64,6 +64,12 @@ const estimator = z.discriminatedUnion('kind', [
     hashes: count(1, 16).default(4),
     rate: z.number().positive().lt(1).default(0.01),
   }),
+  z.strictObject({
+    kind: z.literal('decayed-count-min'),
+    cells: count(1, 1 << 26).default(1 << 17),
+    hashes: count(1, 16).default(4),
+    halfLifeDraws: z.number().min(1).max(4_000_000).default(50_000),
+  }),
   z.strictObject({ kind: z.literal('exact') }),
 ]);
 

@@ -177,6 +177,14 @@ export type EstimatorSpec =
       /** Learning rate a of the gap, in (0, 1). */
       readonly rate: number;
     }
+  | {
+      readonly kind: 'decayed-count-min';
+      /** Counters of each hash function. */
+      readonly cells: number;
+      readonly hashes: number;
+      /** Draws after which an occurrence counts half. */
+      readonly halfLifeDraws: number;
+    }
   | { readonly kind: 'exact' };
 
 export interface TrainingSpec {
