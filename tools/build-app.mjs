@@ -3,20 +3,13 @@ import { build } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { npmPackagesStayOutside } from './npm-packages-stay-outside.mjs';
+
 const [projectRoot] = process.argv.slice(2);
 const sources = join(projectRoot, 'src');
 const entryPoints = readdirSync(sources, { recursive: true })
   .filter((file) => /(^|\/)main\.ts$|\.worker\.ts$/.test(file))
   .map((file) => join(sources, file));
-
-const npmPackagesStayOutside = {
-  name: 'npm-packages-stay-outside',
-  setup({ onResolve }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@gatehouse/') ? undefined : { path, external: true },
-    );
-  },
-};
 
 await build({
   entryPoints,

@@ -8,8 +8,7 @@ import type { ItemIndex, SearchRequest } from '../src/item-index';
 
 /*
  * Where an exact search stops paying: seal, open and search by number of points, exact and through the graph. Run with
- * npx esbuild libs/item-index/bench/search.bench.ts --bundle --platform=node --external:usearch --external:zod \
- *   --outfile=libs/item-index/dist/search.bench.cjs && node libs/item-index/dist/search.bench.cjs 1000 10000 50000
+ * npx nx bench item-index -- 1000 10000 50000
  */
 const dimension = 64;
 const searches = 200;

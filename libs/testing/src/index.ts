@@ -1,3 +1,7 @@
+export { type ChartLine, type ChartOptions, lineChart } from './bench/line-chart';
+export { describeMachine, type Machine, machineLine } from './bench/machine';
+export { markdownTable } from './bench/markdown-table';
+export { writeResult, writeSection } from './bench/write-section';
 export { type Cleanup, createCleanup } from './create-cleanup';
 export { createTemporaryFolder } from './create-temporary-folder';
 export { createWorld, type World, type WorldOptions } from './create-world';
