@@ -42,6 +42,7 @@ const reversalContenders: readonly Contender[] = [
   { label: 'gap, a = .02, m = 4', options: { kind: 'gap', cells: 2500, hashes: 4, rate: 0.02 } },
   { label: 'gap, a = .01, m = 1', options: { kind: 'gap', cells: 10_000, hashes: 1, rate: 0.01 } },
   { label: 'count-min, half-life 4 M', options: sketch(2500, noDecayDraws) },
+  { label: 'count-min, half-life 200000', options: sketch(2500, 200_000) },
   { label: `count-min, half-life ${halfLife(0.998)}`, options: sketch(2500, halfLife(0.998)) },
   { label: `count-min, half-life ${halfLife(0.995)}`, options: sketch(2500, halfLife(0.995)) },
 ];
@@ -54,14 +55,14 @@ function largeContenders(): readonly (Contender & { readonly cellsPerId: number 
     const cells = (cellsPerId * items) / 4;
     return [
       { label: 'gap, a = .01', options: { kind: 'gap', cells, hashes: 4, rate: 0.01 } as const, cellsPerId },
-      ...[50_000, 500_000, noDecayDraws].map((draw) => ({
+      ...[50_000, 200_000, 500_000, noDecayDraws].map((draw) => ({
         label: `count-min, half-life ${draw}`,
         options: sketch(cells, draw),
         cellsPerId,
       })),
       {
-        label: 'count-min, half-life 500000, bytes of gap',
-        options: sketch(4 * cells, 500_000),
+        label: 'count-min, half-life 200000, bytes of gap',
+        options: sketch(4 * cells, 200_000),
         cellsPerId: 4 * cellsPerId,
       },
     ];

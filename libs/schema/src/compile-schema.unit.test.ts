@@ -70,10 +70,10 @@ const defaults: readonly (readonly [path: string, value: unknown])[] = [
   ['negatives.memory', 0],
   ['negatives.memoryMaxAgeBatches', 64],
   ['negatives.hard', 0],
-  ['estimator', { kind: 'gap' }],
+  ['estimator', { kind: 'decayed-count-min' }],
   ['estimator.cells', 131_072],
   ['estimator.hashes', 4],
-  ['estimator.rate', 0.01],
+  ['estimator.halfLifeDraws', 200_000],
   ['training.batchSize', 256],
   ['training.updatesPerBatch', 1],
   ['training.denseLearningRate', 0.001],
@@ -90,7 +90,7 @@ function withValues(values: readonly (readonly [path: string, value: unknown])[]
     for (const key of keys.slice(0, -1)) object = (object[key] ??= {}) as Record<string, unknown>;
     object[keys[keys.length - 1]] = structuredClone<unknown>(value);
   }
-  if ('estimator' in root) (root['estimator'] as Record<string, unknown>)['kind'] ??= 'gap';
+  if ('estimator' in root) (root['estimator'] as Record<string, unknown>)['kind'] ??= 'decayed-count-min';
   if ('loss' in root) (root['loss'] as Record<string, unknown>)['kind'] ??= 'softmax';
   return root;
 }
@@ -120,7 +120,7 @@ describe('compileSchema', () => {
       score: { similarity: 'cosine', temperature: 0.1, learnTemperature: false },
       loss: { kind: 'softmax', form: 'corrected', matryoshka: [64] },
       negatives: { inBatch: true, uniform: 512, popularity: 0, popularityWindow: 65_536, memory: 0, hard: 0 },
-      estimator: { kind: 'gap', cells: 131_072, hashes: 4, rate: 0.01 },
+      estimator: { kind: 'decayed-count-min', cells: 131_072, hashes: 4, halfLifeDraws: 200_000 },
       training: {
         batchSize: 256,
         updatesPerBatch: 1,
@@ -209,7 +209,7 @@ describe('compileSchema', () => {
     ['score.temperature', 0.2],
     ['loss.form', 'standard'],
     ['negatives.uniform', 511],
-    ['estimator.rate', 0.02],
+    ['estimator.halfLifeDraws', 100],
     ['training.seed', 2],
   ])('gives another hash when %s is %j', (path, value) => {
     expect(compile(withValues([[path, value]])).hash).not.toBe(compile(shortest).hash);

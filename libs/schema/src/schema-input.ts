@@ -68,7 +68,7 @@ const estimator = z.discriminatedUnion('kind', [
     kind: z.literal('decayed-count-min'),
     cells: count(1, 1 << 26).default(1 << 17),
     hashes: count(1, 16).default(4),
-    halfLifeDraws: z.number().min(1).max(4_000_000).default(50_000),
+    halfLifeDraws: z.number().min(1).max(4_000_000).default(200_000),
   }),
   z.strictObject({ kind: z.literal('exact') }),
 ]);
@@ -143,7 +143,7 @@ export const schemaInput = z.strictObject({
     .prefault({}),
   loss: loss.prefault({ kind: 'softmax' }),
   negatives: negatives.prefault({}),
-  estimator: estimator.prefault({ kind: 'gap' }),
+  estimator: estimator.prefault({ kind: 'decayed-count-min' }),
   training: z
     .strictObject({
       batchSize: count(1, 65_536).default(256),
