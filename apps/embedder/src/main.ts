@@ -36,7 +36,8 @@ async function main(): Promise<number> {
 }
 
 async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
-  logger.info('embedder.starting', { backend: await loadBackend(config.backend) });
+  const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
+  logger.info('embedder.starting', { backend });
 
   shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 }
 
 async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
-  const backend = await loadBackend(config.backend);
+  const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
 
   shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });

@@ -43,7 +43,8 @@ async function main(): Promise<number> {
 }
 
 async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shutdown: Shutdown): Promise<void> {
-  logger.info('trainer.starting', { backend: await loadBackend(config.backend), schema: config.schema });
+  const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
+  logger.info('trainer.starting', { backend, schema: config.schema });
 
   shutdown.signal.throwIfAborted();
   const log = openEmbeddedLog({ folder: config.log.folder });

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { loadNative } from './load-native';
+
 /** Backends by preference; `native` and `native-gpu` are present only after `npm run setup:native`. */
 export const backendNames = ['native-gpu', 'native', 'wasm', 'cpu'] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -31,7 +33,9 @@ async function withoutProcessListeners(registered: string): Promise<string> {
   return registered;
 }
 
-const installed: Partial<Record<BackendName, BackendLoader>> = {
+const installed: Record<BackendName, BackendLoader> = {
+  'native-gpu': async () => withoutProcessListeners(loadNative('native-gpu')),
+  native: async () => withoutProcessListeners(loadNative('native')),
   wasm: async () => {
     const { setWasmPaths, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
     setWasmPaths(
@@ -49,19 +53,25 @@ const installed: Partial<Record<BackendName, BackendLoader>> = {
 /**
  * Loads the first backend of `preference` that works and makes it current.
  *
+ * @param onAbsent told why a preferred backend was passed over.
  * @param loaders which backends can be loaded; a test passes its own.
  * @throws NoBackendError with one reason per backend.
  * @example await loadBackend(['wasm', 'cpu']); // 'wasm'
  */
 export async function loadBackend(
   preference: readonly BackendName[],
+  onAbsent: (name: BackendName, reason: string) => void = () => undefined,
   loaders: Partial<Record<BackendName, BackendLoader>> = installed,
 ): Promise<BackendName> {
   const failures: string[] = [];
+  const passOver = (name: BackendName, reason: string): void => {
+    failures.push(`${name}: ${reason}`);
+    onAbsent(name, reason);
+  };
   for (const name of preference) {
     const load = loaders[name];
     if (!load) {
-      failures.push(`${name}: not installed`);
+      passOver(name, 'not installed');
       continue;
     }
     try {
@@ -71,7 +81,7 @@ export async function loadBackend(
       tf.enableProdMode(); // or the backends print advice among the lines of the log
       return name;
     } catch (cause) {
-      failures.push(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      passOver(name, cause instanceof Error ? cause.message : String(cause));
     }
   }
   throw new NoBackendError(failures);

@@ -3,7 +3,7 @@ import { createRandom, type QueryInput } from '@gatehouse/domain';
 import { canariesPart, canarySkew, createCanaryQueries, readCanaries } from './canaries';
 import { testQuery, testSchema } from './test-schema.fixture';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 function createModel(): TwoTowerModel {
   const schema = testSchema({ query: { ...testSchema().query, layers: [4] } });
@@ -22,7 +22,7 @@ function stored<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-describe.each(['cpu', 'wasm'] as const)('canaries on %s', (backend) => {
+describe.each(backendsUnderTest())('canaries on %s', (backend) => {
   useBackend(backend);
 
   it('have no skew under the tower that made them, and some after one weight has moved', () => {
@@ -43,8 +43,8 @@ describe.each(['cpu', 'wasm'] as const)('canaries on %s', (backend) => {
   });
 });
 
-describe('canaries', () => {
-  useBackend('cpu');
+describe.each(backendsUnderTest())('canaries on %s', (backend) => {
+  useBackend(backend);
 
   it('are the newest queries', () => {
     const kept = createCanaryQueries(3);

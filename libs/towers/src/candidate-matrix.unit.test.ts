@@ -1,8 +1,8 @@
 import { createCandidateMatrix } from './candidate-matrix';
 import * as tf from './tf';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
-describe.each(['cpu', 'wasm'] as const)('candidate matrix on %s', (backend) => {
+describe.each(backendsUnderTest())('candidate matrix on %s', (backend) => {
   useBackend(backend);
 
   it('scores every query with every item, and holds one tensor until it is disposed of', () => {

@@ -7,7 +7,7 @@ import { createRowGradients } from './tables/row-gradients';
 import { testItem, testQuery, testSchema } from './test-schema.fixture';
 import * as tf from './tf';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 const inputs: QueryInput[] = [
   testQuery('ann', ['a', 'b', 'a']),
@@ -68,7 +68,7 @@ function plainTower(
   });
 }
 
-describe.each(['cpu', 'wasm'] as const)('a tower on %s', (backend) => {
+describe.each(backendsUnderTest())('a tower on %s', (backend) => {
   useBackend(backend);
 
   it.each(variants)('agrees with plain loops, forwards and backwards: $name', ({ change }) => {

@@ -3,7 +3,7 @@ import { createRandom, type Snapshot, type Stateful } from '@gatehouse/domain';
 import { testBatch, testQuery, testSchema } from './test-schema.fixture';
 import { createTrainStep, type TrainBatch, type TrainStep } from './train-step';
 import { createTwoTowerModel } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 const { candidate } = testSchema();
 const schema = testSchema({
@@ -74,8 +74,8 @@ const perturbed = [...tensors].flatMap(([part, snapshot]) =>
     .map((tensor) => ({ part, tensor })),
 );
 
-describe('a checkpoint of training', () => {
-  useBackend('cpu');
+describe.each(backendsUnderTest())('a checkpoint of training on %s', (backend) => {
+  useBackend(backend);
 
   it('has a name of its own for each part', () => {
     expect([...tensors.keys()].sort()).toEqual([

@@ -4,7 +4,7 @@ import type { Schema } from '@gatehouse/schema';
 import { testBatch, testItem, testQuery, testSchema } from './test-schema.fixture';
 import { createTrainStep } from './train-step';
 import { createTwoTowerModel } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 const { tables, query, candidate } = testSchema();
 const count = 6; // of users, and of items
@@ -40,7 +40,7 @@ function leastLoss(pairs: readonly { user: number; item: number }[]): number {
   return rows.reduce((sum, loss) => sum + loss, 0) / rows.length;
 }
 
-describe.each(['cpu', 'wasm'] as const)('training on %s', (backend) => {
+describe.each(backendsUnderTest())('training on %s', (backend) => {
   useBackend(backend);
 
   it.each(changes)('learns which half of a checkerboard each user likes: $name', ({ change }) => {

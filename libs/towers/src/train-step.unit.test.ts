@@ -5,7 +5,7 @@ import { testBatch, testItem, testQuery, testSchema, testTable } from './test-sc
 import * as tf from './tf';
 import { createTrainStep, NonFiniteStepError, type TrainStep } from './train-step';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 interface Trained {
   readonly model: TwoTowerModel;
@@ -42,7 +42,7 @@ function everything({ model, step }: Trained): unknown {
   return structuredClone([...model.parts, ...step.parts].map((part) => part.snapshot()));
 }
 
-describe.each(['cpu', 'wasm'] as const)('train step on %s', (backend) => {
+describe.each(backendsUnderTest())('train step on %s', (backend) => {
   useBackend(backend);
 
   it('leaves no tensor behind, also when it refuses a batch', () => {
@@ -62,8 +62,8 @@ describe.each(['cpu', 'wasm'] as const)('train step on %s', (backend) => {
   });
 });
 
-describe('train step', () => {
-  useBackend('cpu');
+describe.each(backendsUnderTest())('train step on %s', (backend) => {
+  useBackend(backend);
 
   it.each(['sgd', 'adagrad'] as const)(
     'is matrix factorisation with ids only, no layers, the dot product and %s',

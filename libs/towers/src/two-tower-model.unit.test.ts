@@ -10,7 +10,7 @@ import {
   snapshotSchema,
   type TwoTowerModel,
 } from './two-tower-model';
-import { useBackend } from './use-backend.fixture';
+import { backendsUnderTest, useBackend } from './use-backend.fixture';
 
 const schema = testSchema({ candidate: { ...testSchema().candidate, layers: [4] } });
 const queries = [testQuery('ann', ['a']), testQuery('unknown', ['b', 'c'])];
@@ -33,7 +33,7 @@ function partsOf(model: TwoTowerModel): Record<string, Snapshot> {
   return { ...parts, [schemaPart]: snapshotSchema(model.schema) };
 }
 
-describe.each(['cpu', 'wasm'] as const)('a model restored from its parts, on %s', (backend) => {
+describe.each(backendsUnderTest())('a model restored from its parts, on %s', (backend) => {
   useBackend(backend);
 
   it('embeds bit for bit as the one that was saved', () => {
@@ -45,8 +45,8 @@ describe.each(['cpu', 'wasm'] as const)('a model restored from its parts, on %s'
   });
 });
 
-describe('a two-tower model', () => {
-  useBackend('cpu');
+describe.each(backendsUnderTest())('a two-tower model on %s', (backend) => {
+  useBackend(backend);
 
   it('knows the parts that it is restored from among those of a version', () => {
     const needed = Object.keys(partsOf(trainedModel()));

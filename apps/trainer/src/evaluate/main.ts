@@ -22,7 +22,8 @@ async function main(): Promise<void> {
   const config = await readYamlFile(process.argv[3] ?? 'config/trainer.yaml', trainerConfig, environment);
   const schema = await compileSchemaFile(config.schema);
   const logger = createLogger({ app: 'evaluate', level: config.logLevel });
-  logger.info('evaluate.starting', { backend: await loadBackend(config.backend), schema: config.schema, epochs });
+  const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
+  logger.info('evaluate.starting', { backend, schema: config.schema, epochs });
 
   const log = openEmbeddedLog({ folder: config.log.folder });
   const catalogue = createTrainerCatalogue();

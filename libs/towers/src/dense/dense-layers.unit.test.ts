@@ -2,7 +2,7 @@ import { createRandom } from '@gatehouse/domain';
 
 import { numericGradient } from '../numeric-gradient.fixture';
 import * as tf from '../tf';
-import { useBackend } from '../use-backend.fixture';
+import { backendsUnderTest, useBackend } from '../use-backend.fixture';
 import { createDenseLayers } from './dense-layers';
 
 const widths = [3, 4, 2];
@@ -43,7 +43,7 @@ function largestDifference(found: Float32Array, expected: readonly number[]): nu
   return Math.max(...expected.map((value, i) => Math.abs(value - found[i])));
 }
 
-describe.each(['cpu', 'wasm'] as const)('dense layers on %s', (backend) => {
+describe.each(backendsUnderTest())('dense layers on %s', (backend) => {
   useBackend(backend);
 
   it.each([1, 2, 3])('agree with plain loops, forwards and backwards, seed %i', (seed) => {

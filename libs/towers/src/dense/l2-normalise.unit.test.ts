@@ -1,9 +1,9 @@
 import { numericGradient } from '../numeric-gradient.fixture';
 import * as tf from '../tf';
-import { useBackend } from '../use-backend.fixture';
+import { backendsUnderTest, useBackend } from '../use-backend.fixture';
 import { l2Normalise } from './l2-normalise';
 
-describe.each(['cpu', 'wasm'] as const)('L2 normalisation on %s', (backend) => {
+describe.each(backendsUnderTest())('L2 normalisation on %s', (backend) => {
   useBackend(backend);
 
   const run = (input: number[][], gradient: number[][]): { output: number[][]; gradient: number[][] } => {

@@ -2,7 +2,7 @@ import { createRandom } from '@gatehouse/domain';
 
 import { numericGradient } from '../numeric-gradient.fixture';
 import * as tf from '../tf';
-import { useBackend } from '../use-backend.fixture';
+import { backendsUnderTest, useBackend } from '../use-backend.fixture';
 import { dimension, lossSpec, randomLossInput, UNDER_TEST } from './losses-under-test.fixture';
 import { plainLoss, type PlainLossInput } from './plain-loss.fixture';
 import { type LossRun, runLoss } from './run-loss.fixture';
@@ -26,7 +26,7 @@ function expectEqualRuns(found: LossRun, expected: LossRun): void {
   expect(found.scaleGradient).toBeCloseTo(expected.scaleGradient, 4);
 }
 
-describe.each(['cpu', 'wasm'] as const)('candidate loss on %s', (backend) => {
+describe.each(backendsUnderTest())('candidate loss on %s', (backend) => {
   useBackend(backend);
 
   describe.each(UNDER_TEST)('$name', ({ spec, usesShared, onScores, shifts }) => {
@@ -187,32 +187,35 @@ describe.each(['cpu', 'wasm'] as const)('candidate loss on %s', (backend) => {
   });
 });
 
-describe('candidate loss in blocks of rows', () => {
-  useBackend('wasm');
+describe.each(backendsUnderTest().filter((name) => name !== 'cpu'))(
+  'candidate loss in blocks of rows on %s',
+  (backend) => {
+    useBackend(backend);
 
-  it.each(UNDER_TEST)('is that of all rows: $name', ({ spec }) => {
-    const input = randomLossInput(spec, 13, 260, 10);
-    const run = runLoss(input);
-    expect(run.loss).toBeCloseTo(plainLoss(input), 4);
-    // The slope along a random direction of all vectors at once, against a finite difference of the definition.
-    const random = createRandom('direction', 1);
-    const direction = (vectors: readonly number[][]): number[][] =>
-      vectors.map((row) => row.map(() => random.next() - 0.5));
-    const [q, ofItems] = [direction(input.queries), direction(input.candidates)];
-    const c = input.itemCodes.map((code) => ofItems[code]); // equal items stay equal, so ties stay ties
-    const moved = (vectors: readonly number[][], by: readonly number[][], h: number): number[][] =>
-      vectors.map((row, i) => row.map((value, d) => value + h * by[i][d]));
-    const at = (h: number): number =>
-      plainLoss({ ...input, queries: moved(input.queries, q, h), candidates: moved(input.candidates, c, h) });
-    const slope = (gradient: readonly number[][], by: readonly number[][]): number =>
-      gradient.flat().reduce((sum, value, n) => sum + value * by.flat()[n], 0);
-    const h = 1e-6;
-    expect(slope(run.queryGradient, q) + slope(run.candidateGradient, c)).toBeCloseTo((at(h) - at(-h)) / (2 * h), 3);
-  });
-});
+    it.each(UNDER_TEST)('is that of all rows: $name', ({ spec }) => {
+      const input = randomLossInput(spec, 13, 260, 10);
+      const run = runLoss(input);
+      expect(run.loss).toBeCloseTo(plainLoss(input), 4);
+      // The slope along a random direction of all vectors at once, against a finite difference of the definition.
+      const random = createRandom('direction', 1);
+      const direction = (vectors: readonly number[][]): number[][] =>
+        vectors.map((row) => row.map(() => random.next() - 0.5));
+      const [q, ofItems] = [direction(input.queries), direction(input.candidates)];
+      const c = input.itemCodes.map((code) => ofItems[code]); // equal items stay equal, so ties stay ties
+      const moved = (vectors: readonly number[][], by: readonly number[][], h: number): number[][] =>
+        vectors.map((row, i) => row.map((value, d) => value + h * by[i][d]));
+      const at = (h: number): number =>
+        plainLoss({ ...input, queries: moved(input.queries, q, h), candidates: moved(input.candidates, c, h) });
+      const slope = (gradient: readonly number[][], by: readonly number[][]): number =>
+        gradient.flat().reduce((sum, value, n) => sum + value * by.flat()[n], 0);
+      const h = 1e-6;
+      expect(slope(run.queryGradient, q) + slope(run.candidateGradient, c)).toBeCloseTo((at(h) - at(-h)) / (2 * h), 3);
+    });
+  },
+);
 
-describe('noise-contrastive estimation', () => {
-  useBackend('cpu');
+describe.each(backendsUnderTest())('noise-contrastive estimation on %s', (backend) => {
+  useBackend(backend);
 
   /*
    * With x_j = log p(j | q) the expected gradient vanishes. By the definition, over positives y ~ p and the expected Q_j occurrences of

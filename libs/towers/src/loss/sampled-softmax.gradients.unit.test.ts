@@ -1,6 +1,6 @@
 import { createRandom } from '@gatehouse/domain';
 
-import { useBackend } from '../use-backend.fixture';
+import { backendsUnderTest, useBackend } from '../use-backend.fixture';
 import { numericGradient } from '../numeric-gradient.fixture';
 import { plainLoss } from './plain-softmax.fixture';
 import { randomSoftmaxInput } from './random-softmax-input.fixture';
@@ -20,7 +20,7 @@ const cases = (['standard', 'corrected', 'decoupled'] as const).flatMap((form) =
   ),
 );
 
-describe.each(['cpu', 'wasm'] as const)('gradients of the sampled softmax on %s', (backend) => {
+describe.each(backendsUnderTest())('gradients of the sampled softmax on %s', (backend) => {
   useBackend(backend);
 
   it.each(cases)('agree with central differences of the definition: $name', ({ input }) => {

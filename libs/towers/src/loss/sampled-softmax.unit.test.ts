@@ -1,5 +1,5 @@
 import * as tf from '../tf';
-import { useBackend } from '../use-backend.fixture';
+import { backendsUnderTest, useBackend } from '../use-backend.fixture';
 import type { PlainSoftmaxInput } from './plain-softmax.fixture';
 import { runSoftmax } from './run-softmax.fixture';
 
@@ -28,7 +28,7 @@ const worked = {
 
 const forms = ['standard', 'corrected', 'decoupled'] as const;
 
-describe.each(['cpu', 'wasm'] as const)('sampled softmax on %s', (backend) => {
+describe.each(backendsUnderTest())('sampled softmax on %s', (backend) => {
   useBackend(backend);
 
   /*

@@ -1,6 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import * as core from '@tensorflow/tfjs-core';
 
 import { backendNames, loadBackend, NoBackendError } from './backend';
+import { loadNative } from './load-native';
+import { backendsUnderTest } from './use-backend.fixture';
 
 describe('loading a backend', () => {
   beforeAll(() => {
@@ -26,13 +32,15 @@ describe('loading a backend', () => {
       tried.push('wasm');
       return 'wasm';
     };
-    const loaded = await loadBackend(['native-gpu', 'native', 'cpu', 'wasm'], {
-      'native-gpu': broken,
-      cpu,
-      wasm: never,
-    });
+    const onAbsent = jest.fn();
+    const loaders = { 'native-gpu': broken, cpu, wasm: never };
+    const loaded = await loadBackend(['native-gpu', 'native', 'cpu', 'wasm'], onAbsent, loaders);
     expect(loaded).toBe('cpu');
     expect(tried).toEqual(['native-gpu', 'cpu']);
+    expect(onAbsent.mock.calls).toEqual([
+      ['native-gpu', 'libcudart.so.12: cannot open shared object file'],
+      ['native', 'not installed'],
+    ]);
     expect(core.getBackend()).toBe('cpu');
   });
 
@@ -40,7 +48,7 @@ describe('loading a backend', () => {
     core.registerBackend('sick', () => {
       throw new Error('out of memory');
     });
-    const loading = loadBackend(['native', 'wasm', 'cpu'], {
+    const loading = loadBackend(['native', 'wasm', 'cpu'], undefined, {
       wasm: async () => 'never registered',
       cpu: async () => 'sick',
     });
@@ -57,6 +65,38 @@ describe('loading a backend', () => {
 
   it('says so when there is nothing to choose from', async () => {
     await expect(loadBackend([])).rejects.toThrow(NoBackendError);
+  });
+
+  it('says how to install a native backend that is not there', () => {
+    expect(() => loadNative('native', '/nowhere')).toThrow('not installed (npm run setup:native)');
+    expect(() => loadNative('native-gpu', '/nowhere')).toThrow('not installed (npm run setup:native -- --gpu)');
+  });
+
+  it('takes a binding that throws at load for absent', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'native-'));
+    const binding = join(folder, 'node_modules', '@tensorflow', 'tfjs-node');
+    mkdirSync(binding, { recursive: true });
+    writeFileSync(join(binding, 'index.js'), "throw new Error('libtensorflow.so.2: cannot open shared object file');");
+    try {
+      const onAbsent = jest.fn();
+      const native = async (): Promise<string> => loadNative('native', folder);
+      const cpu = async (): Promise<string> => 'cpu';
+      await import('@tensorflow/tfjs-backend-cpu');
+      expect(await loadBackend(['native', 'cpu'], onAbsent, { native, cpu })).toBe('cpu');
+      expect(onAbsent).toHaveBeenCalledWith('native', 'libtensorflow.so.2: cannot open shared object file');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each(backendsUnderTest())('loads %s, computes with it, and counts its tensors', async (name) => {
+    expect(await loadBackend([name])).toBe(name);
+    const before = core.memory().numTensors;
+    const product = core.tidy(() => core.matMul(core.tensor2d([[1, 2]]), core.tensor2d([[3], [4]])).arraySync());
+    expect(product).toEqual([[11]]);
+    const kept = core.tensor1d([1]);
+    expect(core.memory().numTensors).toBe(before + 1);
+    kept.dispose();
   });
 
   it('loads wasm, computes with it, and leaves the errors of the process alone', async () => {
