@@ -1,7 +1,7 @@
 import type { ItemId } from '@gatehouse/domain';
 import type { Popularity } from '@gatehouse/evaluation';
 import type { EstimatorCheck } from '@gatehouse/sampling';
-import type { StepResult, TrainStep, TwoTowerModel } from '@gatehouse/towers';
+import type { StepResult, TableStats, TrainStep, TwoTowerModel } from '@gatehouse/towers';
 
 import type { TrainingStage } from './stage-at';
 
@@ -28,8 +28,8 @@ export interface Diagnostics {
   readonly stage: string;
   readonly hardShare: number;
   readonly learningRateScale: number;
-  /** Rows in use, by table. */
-  readonly tableRows: Readonly<Record<string, number>>;
+  /** Ids with a row, admissions, evictions, expirations and refusals, by table. */
+  readonly tables: Readonly<Record<string, TableStats>>;
 }
 
 /** What {@link diagnose} looks at beside the step. */
@@ -69,6 +69,6 @@ export function diagnose(result: StepResult, stage: TrainingStage, inputs: Diagn
     stage: stage.name,
     hardShare: stage.hardShare,
     learningRateScale: stage.rateScale,
-    tableRows: Object.fromEntries([...model.tables].map(([name, table]) => [name, table.rows])),
+    tables: Object.fromEntries([...model.tables].map(([name, table]) => [name, table.stats])),
   };
 }

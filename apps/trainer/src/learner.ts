@@ -125,6 +125,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
 
   const update = (
     examples: readonly Example[],
+    u: number,
     { hardShare, rateScale }: TrainingStage,
     measures: boolean,
   ): StepResult => {
@@ -139,6 +140,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
       weights: Float32Array.from(examples, ({ weight }) => weight),
       hard: negatives.hard(examples, hardShare),
       teacherScores: Float32Array.from(examples, ({ teacherScore }) => teacherScore ?? NaN),
+      isRepeated: u > 0,
       rateScale,
       measures,
       ...(negatives.memory && { memory: negatives.memory }),
@@ -157,7 +159,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
     try {
       for (let u = 0; u < updatesPerBatch; u++) {
         stage = stageAt(schedule, first + u);
-        last = update(examples, stage, measures && u + 1 === updatesPerBatch);
+        last = update(examples, u, stage, measures && u + 1 === updatesPerBatch);
         sum += last.loss;
       }
       const { positiveVectors } = last as StepResult;

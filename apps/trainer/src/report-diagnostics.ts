@@ -1,5 +1,7 @@
 import type { Gauge, Logger, Metrics } from '@gatehouse/runtime';
 
+import type { TableStats } from '@gatehouse/towers';
+
 import type { Diagnostics } from './diagnostics';
 
 /** Gauges of the figures that are single numbers, with what each means. */
@@ -21,19 +23,33 @@ const gauges = {
   learningRateScale: ['learning_rate_scale', 'Factor of every learning rate.'],
 } as const satisfies Partial<Record<keyof Diagnostics, readonly [name: string, help: string]>>;
 
+/** Gauges of each table. They count since the table was made, also over restarts, which a Prometheus counter could not. */
+const tableGauges = {
+  ids: ['table_ids', 'Ids that have a row.'],
+  admissions: ['table_admissions', 'Ids that were given a row.'],
+  evictions: ['table_evictions', 'Ids that lost their row because the table was full.'],
+  expirations: ['table_expirations', 'Ids that lost their row because they were long unused.'],
+  refusals: ['table_refusals', 'Ids that got no row, because all were in use.'],
+} as const satisfies Record<keyof TableStats, readonly [name: string, help: string]>;
+
 /** Writes diagnostics to the log and to metrics. */
 export function createDiagnosticsReport(metrics: Metrics, logger: Logger): (diagnostics: Diagnostics) => void {
   const byFigure = new Map<keyof typeof gauges, Gauge>();
   for (const [figure, [name, help]] of Object.entries(gauges)) {
     byFigure.set(figure as keyof typeof gauges, metrics.gauge({ name, help }));
   }
-  const tableRows = metrics.gauge({ name: 'table_rows', help: 'Rows in use.', labels: ['table'] });
+  const byStat = Object.entries(tableGauges).map(([stat, [name, help]]) => ({
+    stat: stat as keyof typeof tableGauges,
+    gauge: metrics.gauge({ name, help, labels: ['table'] }),
+  }));
   return (diagnostics) => {
     logger.info('learning.measured', { ...diagnostics });
     for (const [figure, gauge] of byFigure) {
       const value = diagnostics[figure];
       if (value !== undefined) gauge.set(value);
     }
-    for (const [table, rows] of Object.entries(diagnostics.tableRows)) tableRows.set(rows, { table });
+    for (const [table, stats] of Object.entries(diagnostics.tables)) {
+      for (const { stat, gauge } of byStat) gauge.set(stats[stat], { table });
+    }
   };
 }

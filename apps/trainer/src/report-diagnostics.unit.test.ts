@@ -17,7 +17,7 @@ const diagnostics: Diagnostics = {
   stage: 'steady',
   hardShare: 1,
   learningRateScale: 1,
-  tableRows: { items: 40, users: 30 },
+  tables: { items: { ids: 40, admissions: 44, evictions: 3, expirations: 1, refusals: 0 } },
 };
 
 describe('diagnostics report', () => {
@@ -27,7 +27,8 @@ describe('diagnostics report', () => {
     expect(logger.lines).toEqual([{ message: 'learning.measured', fields: diagnostics }]);
     const values = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(values).toContain('gatehouse_trainer_effective_negatives 31.5');
-    expect(values).toContain('gatehouse_trainer_table_rows{table="items"} 40');
+    expect(values).toContain('gatehouse_trainer_table_ids{table="items"} 40');
+    expect(values).toContain('gatehouse_trainer_table_evictions{table="items"} 3');
     expect(values).toContain('gatehouse_trainer_logit_min -9');
     expect(values.find((line) => line.startsWith('gatehouse_trainer_top_popularity'))).toBe(
       'gatehouse_trainer_top_popularity 0',

@@ -29,7 +29,7 @@ const table = z.strictObject({
   learningRate: z.number().positive().default(0.1),
   initialScale: z.number().positive().default(0.05),
   /** Only for tables of ids and categories, as are the two after it. */
-  admitAfter: count(1, 1000).optional(),
+  admitAfter: count(1, 255).optional(),
   expireAfterMs: z.int().min(1000).optional(),
   capacity: count(1, 1 << 30).optional(),
 });

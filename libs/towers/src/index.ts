@@ -10,6 +10,7 @@ export {
 export { type CandidateMatrix, createCandidateMatrix } from './candidate-matrix';
 export { type CandidateMemory, type CandidateMemoryOptions, createCandidateMemory } from './candidate-memory';
 export type { LossMeasures } from './loss/loss-measures';
+export type { TableStats } from './tables/embedding-table';
 export type { Tower } from './tower';
 export {
   createTrainStep,

@@ -4,6 +4,7 @@ import type { Schema } from '@gatehouse/schema';
 import type { Bag } from './features/bag';
 import { numericGradient } from './numeric-gradient.fixture';
 import { createRowGradients } from './tables/row-gradients';
+import { allRows } from './table-rows.fixture';
 import { testItem, testQuery, testSchema } from './test-schema.fixture';
 import * as tf from './tf';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
@@ -86,7 +87,7 @@ describe.each(backendsUnderTest())('a tower on %s', (backend) => {
       weightGradient = Float32Array.from(pass.backward(tf.tensor2d(direction), gradients));
     });
 
-    const values = tables.map((table) => [...table.values.subarray(0, table.rows * 3)]);
+    const values = tables.map((table) => allRows(table));
     const weights = [...query.dense.weights];
     const along = (outputs: number[][]): number =>
       outputs.reduce((sum, row, r) => row.reduce((s, value, d) => s + value * direction[r][d], sum), 0);

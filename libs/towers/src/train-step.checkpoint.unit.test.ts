@@ -67,10 +67,12 @@ function restarted(change: (checkpoint: Map<string, Snapshot>) => void): {
   return { losses, end: save(after) };
 }
 
+// An id map does not work with a structure that is bent, which its own tests look at; stats only count.
+const structure = ['slots', 'segments', 'counts', 'freed', 'heads', 'stats'];
 const tensors = save(start(1));
 const perturbed = [...tensors].flatMap(([part, snapshot]) =>
   Object.keys(snapshot.tensors)
-    .filter((tensor) => !['slots', 'ends'].includes(tensor)) // moved slots point nowhere: an id map then has no free one to stop at
+    .filter((tensor) => !structure.includes(tensor))
     .map((tensor) => ({ part, tensor })),
 );
 

@@ -28,6 +28,8 @@ export interface TrainBatch {
   readonly teacherScores?: Float32Array;
   /** Vectors of earlier batches that serve as candidates. @default none */
   readonly memory?: Pick<CandidateMemory, 'itemIds' | 'vectors'>;
+  /** Whether an earlier step had the same queries: their ids are not counted again. @default false */
+  readonly isRepeated?: boolean;
   /** Factor of every learning rate. @default 1 */
   readonly rateScale?: number;
   /** Whether to measure the candidates, which costs a pass over their logits. @default false */
@@ -129,7 +131,10 @@ export function createTrainStep(model: TwoTowerModel, dropout: Random): TrainSte
     const { rateScale = 1, memory } = batch;
     const hard = (batch.hard ?? []).flat().map((negative) => negative.candidate);
     const computed = [...batch.candidates, ...hard];
-    const training = { grow: true, dropout };
+    const eventTimeMs = Math.max(...batch.queries.map(({ requestTimeMs }) => requestTimeMs));
+    for (const { table } of optimised.values()) table.beginStep(eventTimeMs);
+    const occurrences = batch.isRepeated ? 0 : batch.queries.length;
+    const training = { grow: true, occurrences, dropout };
     const candidates = candidate.encode(computed, training); // first, so that histories find the rows of new items
     const queries = query.encode(batch.queries, training);
     let result: StepResult | undefined;

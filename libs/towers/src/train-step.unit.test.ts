@@ -2,6 +2,7 @@ import { createRandom } from '@gatehouse/domain';
 import type { Schema } from '@gatehouse/schema';
 
 import { testBatch, testItem, testQuery, testSchema, testTable } from './test-schema.fixture';
+import { allRows, fillRows } from './table-rows.fixture';
 import * as tf from './tf';
 import { createTrainStep, NonFiniteStepError, type TrainStep } from './train-step';
 import { createTwoTowerModel, type TwoTowerModel } from './two-tower-model';
@@ -33,9 +34,7 @@ function start(change: Partial<Schema> = {}, seed = 1): Trained {
 }
 
 function values({ model }: Trained): number[][] {
-  return [...model.tables.values()].map(({ values: rows, rows: count, dimension }) => [
-    ...rows.subarray(0, count * dimension),
-  ]);
+  return [...model.tables.values()].map(allRows);
 }
 
 function everything({ model, step }: Trained): unknown {
@@ -152,8 +151,8 @@ describe.each(backendsUnderTest())('train step on %s', (backend) => {
     for (const { model } of [trained, twin]) {
       model.candidate.encode(batch.candidates, { grow: true });
       model.query.encode(batch.queries, { grow: true });
-      model.tables.get('users')!.values.fill(0);
-      model.tables.get('items')!.values.fill(3e38);
+      fillRows(model.tables.get('users')!, 0);
+      fillRows(model.tables.get('items')!, 3e38);
     }
     expect(() => trained.step.run(batch)).toThrow(
       /gradient of the rows: expected a finite number, found (NaN|Infinity); no weight was changed/,

@@ -61,11 +61,13 @@ export function addMeans(
   width: number,
   at: number,
 ): void {
-  const { dimension, values } = table;
+  const { dimension } = table;
+  const { slabs, shift, mask } = table.values;
   for (let i = 0; i + 1 < offsets.length; i++) {
     const to = i * width + at;
     for (let r = offsets[i]; r < offsets[i + 1]; r++) {
-      const from = rows[r] * dimension;
+      const values = slabs[rows[r] >> shift];
+      const from = (rows[r] & mask) * dimension;
       const share = shares[r];
       for (let d = 0; d < dimension; d++) out[to + d] += share * values[from + d];
     }

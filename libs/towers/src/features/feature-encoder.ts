@@ -16,6 +16,11 @@ import { textRows } from './text-rows';
 export interface EncodeMode {
   /** Whether new ids and categories get rows of their own. */
   readonly grow: boolean;
+  /**
+   * How many of the inputs, from the first on, occur in the stream here, which counts towards the admission of their ids; the rest were
+   * drawn, or were counted before. @default all
+   */
+  readonly occurrences?: number;
   /** Draws id dropout; absent outside training. */
   readonly dropout?: Random;
 }
@@ -33,7 +38,12 @@ export interface FeatureEncoder<Input> {
 }
 
 /** Rows of one input; none means unknown or missing. */
-type RowsOf<Input> = (input: Input, mode: EncodeMode, push: (row: number, weight?: number) => void) => void;
+type RowsOf<Input> = (
+  input: Input,
+  mode: EncodeMode,
+  push: (row: number, weight?: number) => void,
+  occurs: boolean,
+) => void;
 
 /** Makes the function that reads the value of a source such as `features.genres`. */
 type ReaderOf<Input> = (source: string) => (input: Input) => FeatureValue | Scalar | undefined;
@@ -84,10 +94,11 @@ function createEncoder<Input extends QueryInput | CandidateInput>(
     fallbackRow,
     encode: (inputs, mode) => {
       const bag = createBagBuilder(inputs.length);
-      for (const input of inputs) {
-        rowsOf(input, mode, bag.push);
+      const { occurrences = inputs.length } = mode;
+      inputs.forEach((input, i) => {
+        rowsOf(input, mode, bag.push, i < occurrences);
         bag.endInput(fallbackRow);
-      }
+      });
       return bag.build();
     },
   };
@@ -101,25 +112,25 @@ function createRowsOf<Input extends QueryInput | CandidateInput>(
   idOf: (input: Input) => string | undefined,
 ): RowsOf<Input> {
   // A category may be empty or longer than any id; it then counts as unknown, in training as in serving.
-  const keyedRow = (key: string, { grow }: EncodeMode): number =>
-    grow && idProblem(key) === undefined ? table.addRow(key, fallbackRow) : table.rowOf(key);
+  const keyedRow = (key: string, { grow }: EncodeMode, occurs: boolean): number =>
+    grow && idProblem(key) === undefined ? table.addRow(key, fallbackRow, occurs) : table.rowOf(key);
   switch (spec.kind) {
     case 'id':
-      return (input, mode, push) => {
+      return (input, mode, push, occurs) => {
         const id = idOf(input);
         if (id === undefined) return;
         const dropped = mode.dropout !== undefined && spec.dropout > 0 && mode.dropout.next() < spec.dropout;
-        const row = keyedRow(id, mode);
+        const row = keyedRow(id, mode, occurs);
         if (row >= 0 && !dropped) push(row);
       };
     case 'category':
     case 'categories': {
       const read = readerOf(spec.source);
-      return (input, mode, push) => {
+      return (input, mode, push, occurs) => {
         const value = read(input);
         if (value === undefined) return;
         for (const category of Array.isArray(value) ? value : [value]) {
-          const row = keyedRow(String(category), mode);
+          const row = keyedRow(String(category), mode, occurs);
           if (row >= 0) push(row);
         }
       };
@@ -139,12 +150,13 @@ function createRowsOf<Input extends QueryInput | CandidateInput>(
       };
     }
     case 'history':
-      return (input, _mode, push) => {
+      return (input, { grow }, push) => {
         const history = 'history' in input ? input.history : [];
         let weight = 1; // of the newest item that has a row
         for (let i = history.length - 1; i >= Math.max(0, history.length - spec.length); i--) {
           const row = table.rowOf(history[i].itemId);
           if (row < 0) continue;
+          if (grow) table.touch(row);
           push(row, weight);
           weight *= spec.decay;
         }

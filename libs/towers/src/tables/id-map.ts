@@ -1,12 +1,18 @@
 import { hashId, type Keys, maxIdBytes, type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
 
+import { createIdBytes } from './id-bytes';
+import { createSlabs } from './slabs';
+
 const encoder = new TextEncoder();
-const minSlots = 16;
+/** Segments of the table, by the high bits of the hash: each grows by itself, so no id waits for all of them to be moved. */
+const segmentCount = 256;
+const segmentShift = 24;
+const minSlots = 8;
 
 /**
- * Maps ids to dense indexes 0, 1, 2, ... in order of arrival, in typed arrays: an open-addressing table of 64-bit hashes,
- * with the id's bytes compared on every hit. Costs about 30 bytes an id, where a JavaScript Map of strings costs over 100,
- * and its arrays are stored in a version and used in place.
+ * Maps ids to dense indexes 0, 1, 2, ..., in typed arrays: an open-addressing table of 64-bit hashes, with the id's bytes compared on
+ * every hit. Costs about 30 bytes an id, where a JavaScript Map of strings costs over 100, and its arrays are stored in a version and
+ * used in place. The index of a removed id goes to the next new one.
  *
  * @example
  * const map = createIdMap('items');
@@ -15,7 +21,10 @@ const minSlots = 16;
  * map.indexOf('7');  // -1
  */
 export interface IdMap extends Stateful {
+  /** Ids in the map. */
   readonly size: number;
+  /** One more than the largest index that was ever given. */
+  readonly end: number;
   /** Index of an id, or -1; an over-long id is in no map. */
   indexOf(id: string): number;
   /**
@@ -23,28 +32,30 @@ export interface IdMap extends Stateful {
    * @throws RangeError when the id is longer than 128 bytes.
    */
   add(id: string): number;
+  /** Takes an id out; its index is free then. */
+  remove(index: number): void;
+  /** Whether an index belongs to an id. */
+  has(index: number): boolean;
   /** The id at an index. */
   idAt(index: number): string;
 }
 
 /** Creates an empty {@link IdMap}. */
 export function createIdMap(name: string): IdMap {
-  let size = 0;
-  let slots: Int32Array = new Int32Array(minSlots); // index + 1, 0 = free; length is a power of two, at most 3/4 full
-  let hashes: Keys = new Uint32Array(2 * minSlots); // [size, 2]
-  let ends: Uint32Array = new Uint32Array(minSlots); // end of each id in `bytes`, [size]
-  let bytes: Uint8Array = new Uint8Array(16 * minSlots);
+  let segments: Int32Array[] = Array.from({ length: segmentCount }, () => new Int32Array(minSlots)); // index + 1, 0 = free
+  let counts: Int32Array = new Int32Array(segmentCount); // ids of each segment; at most 3/4 of its slots
+  let freed: number[] = []; // indexes of removed ids, the last to go first
+  let end = 0;
+  const hashes = createSlabs('U32', 2);
+  const addresses = createSlabs('U32', 1);
+  const lengths = createSlabs('U8', 1); // length + 1; 0: no id
+  const bytes = createIdBytes();
   const key: Keys = new Uint32Array(2);
   const scratch = new Uint8Array(maxIdBytes);
 
-  const startOf = (index: number): number => (index === 0 ? 0 : ends[index - 1]);
-
-  const holds = (index: number, length: number): boolean => {
-    const start = startOf(index);
-    if (ends[index] - start !== length) return false;
-    for (let i = 0; i < length; i++) if (bytes[start + i] !== scratch[i]) return false;
-    return true;
-  };
+  const lengthOf = (index: number): number => lengths.slabOf(index)[lengths.offsetOf(index)] - 1;
+  const addressOf = (index: number): number => addresses.slabOf(index)[addresses.offsetOf(index)];
+  const homeOf = (index: number, mask: number): number => hashes.slabOf(index)[hashes.offsetOf(index)] & mask;
 
   /** Writes the bytes of an id to the scratch and returns their number, or -1 when they are too many. */
   const encode = (id: string): number => {
@@ -52,49 +63,80 @@ export function createIdMap(name: string): IdMap {
     return read < id.length ? -1 : written;
   };
 
+  const holds = (index: number, length: number): boolean => {
+    const at = hashes.offsetOf(index);
+    const slab = hashes.slabOf(index);
+    if (slab[at] !== key[0] || slab[at + 1] !== key[1] || lengthOf(index) !== length) return false;
+    return bytes.equals(addressOf(index), scratch, length);
+  };
+
   /** Slot that holds the id of `length` bytes in the scratch, or the free slot where it belongs. Leaves its hash in the key. */
-  const probe = (id: string, length: number): number => {
+  const probe = (id: string, length: number): { readonly slots: Int32Array; readonly slot: number } => {
     hashId(id, key, 0);
+    const slots = segments[key[1] >>> segmentShift];
     const mask = slots.length - 1;
     let slot = key[0] & mask;
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const index = slots[slot] - 1;
-      if (hashes[index * 2] === key[0] && hashes[index * 2 + 1] === key[1] && holds(index, length)) break;
-    }
-    return slot;
+    while (slots[slot] !== 0 && !holds(slots[slot] - 1, length)) slot = (slot + 1) & mask;
+    return { slots, slot };
   };
 
-  const rehash = (): void => {
-    slots = new Int32Array(slots.length * 2);
+  const grow = (segment: number): void => {
+    const old = segments[segment];
+    const slots = new Int32Array(old.length * 2);
     const mask = slots.length - 1;
-    for (let index = 0; index < size; index++) {
-      let slot = hashes[index * 2] & mask;
+    for (const entry of old) {
+      if (entry === 0) continue;
+      let slot = homeOf(entry - 1, mask);
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = index + 1;
+      slots[slot] = entry;
     }
+    segments[segment] = slots;
   };
 
-  const append = (slot: number, length: number): number => {
-    if (size === ends.length) ends = grown(ends, size + 1);
-    if (2 * size === hashes.length) hashes = grown(hashes, 2 * (size + 1));
-    const start = startOf(size);
-    if (start + length > bytes.length) bytes = grown(bytes, start + length);
-    bytes.set(scratch.subarray(0, length), start);
-    ends[size] = start + length;
-    hashes.set(key, size * 2);
-    slots[slot] = ++size;
-    if (size * 4 > slots.length * 3) rehash();
-    return size - 1;
+  const append = (slots: Int32Array, slot: number, length: number): number => {
+    const index = freed.pop() ?? end++;
+    for (const each of [hashes, addresses, lengths]) each.ensure(end);
+    hashes.slabOf(index).set(key, hashes.offsetOf(index));
+    addresses.slabOf(index)[addresses.offsetOf(index)] = bytes.put(scratch, length);
+    lengths.slabOf(index)[lengths.offsetOf(index)] = length + 1;
+    slots[slot] = index + 1;
+    const segment = key[1] >>> segmentShift;
+    if (++counts[segment] * 4 > slots.length * 3) grow(segment);
+    return index;
+  };
+
+  const has = (index: number): boolean => index >= 0 && index < end && lengthOf(index) >= 0;
+
+  /** Empties a slot and closes the gap, so that no search stops before what it looks for (Knuth, TAOCP 3, 6.4, algorithm R). */
+  const vacate = (slots: Int32Array, slot: number): void => {
+    const mask = slots.length - 1;
+    let gap = slot;
+    for (let at = (gap + 1) & mask; slots[at] !== 0; at = (at + 1) & mask) {
+      const home = homeOf(slots[at] - 1, mask);
+      if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies behind the gap
+      slots[gap] = slots[at];
+      gap = at;
+    }
+    slots[gap] = 0;
+  };
+
+  const checkIndex = (index: number): void => {
+    if (!has(index)) throw new RangeError(`${name}: expected an index below ${end} that an id has, found ${index}`);
   };
 
   return {
     name,
     get size() {
-      return size;
+      return end - freed.length;
+    },
+    get end() {
+      return end;
     },
     indexOf: (id) => {
       const length = encode(id);
-      return length < 0 ? -1 : slots[probe(id, length)] - 1;
+      if (length < 0) return -1;
+      const { slots, slot } = probe(id, length);
+      return slots[slot] - 1;
     },
     add: (id) => {
       const length = encode(id);
@@ -103,52 +145,79 @@ export function createIdMap(name: string): IdMap {
           `${name}: expected an id of at most ${maxIdBytes} bytes, found ${Buffer.byteLength(id, 'utf8')}`,
         );
       }
-      const slot = probe(id, length);
-      return slots[slot] === 0 ? append(slot, length) : slots[slot] - 1;
+      const { slots, slot } = probe(id, length);
+      return slots[slot] === 0 ? append(slots, slot, length) : slots[slot] - 1;
     },
+    remove: (index) => {
+      checkIndex(index);
+      const segment = hashes.slabOf(index)[hashes.offsetOf(index) + 1] >>> segmentShift;
+      const slots = segments[segment];
+      const mask = slots.length - 1;
+      let slot = homeOf(index, mask);
+      while (slots[slot] !== index + 1) slot = (slot + 1) & mask;
+      vacate(slots, slot);
+      counts[segment]--;
+      bytes.free(addressOf(index), lengthOf(index));
+      for (const each of [hashes, addresses, lengths]) each.clear(index);
+      freed.push(index);
+    },
+    has,
     idAt: (index) => {
-      if (!(index >= 0 && index < size))
-        throw new RangeError(`${name}: expected an index below ${size}, found ${index}`);
-      return Buffer.from(bytes.buffer, bytes.byteOffset + startOf(index), ends[index] - startOf(index)).toString(
-        'utf8',
-      );
+      checkIndex(index);
+      return bytes.read(addressOf(index), lengthOf(index));
     },
-    snapshot: (): Snapshot => ({
-      tensors: {
-        slots: { dtype: 'I32', shape: [slots.length], data: slots },
-        hashes: { dtype: 'U32', shape: [size, 2], data: hashes.subarray(0, 2 * size) },
-        ends: { dtype: 'U32', shape: [size], data: ends.subarray(0, size) },
-        bytes: { dtype: 'U8', shape: [startOf(size)], data: bytes.subarray(0, startOf(size)) },
-      },
-      metadata: null,
-    }),
-    restore: (snapshot) => {
-      const savedEnds = tensorOf(name, snapshot, 'ends', 'U32');
-      const savedSlots = tensorOf(name, snapshot, 'slots', 'I32');
-      const count = savedEnds.length;
-      if (
-        savedSlots.length < minSlots ||
-        (savedSlots.length & (savedSlots.length - 1)) !== 0 ||
-        count * 4 > savedSlots.length * 3
-      ) {
-        throw new RangeError(
-          `${name}: expected a power of two of slots, at most 3/4 full, found ${savedSlots.length} for ${count} ids`,
-        );
+    snapshot: (): Snapshot => {
+      const slots = new Int32Array(segments.reduce((sum, segment) => sum + segment.length, 0));
+      let at = 0;
+      for (const segment of segments) {
+        slots.set(segment, at);
+        at += segment.length;
       }
-      hashes = tensorOf(name, snapshot, 'hashes', 'U32', 2 * count);
-      bytes = tensorOf(name, snapshot, 'bytes', 'U8', count === 0 ? 0 : savedEnds[count - 1]);
-      slots = savedSlots;
-      ends = savedEnds;
-      size = count;
+      return {
+        tensors: {
+          slots: { dtype: 'I32', shape: [slots.length], data: slots },
+          segments: {
+            dtype: 'I32',
+            shape: [segmentCount],
+            data: Int32Array.from(segments, (segment) => segment.length),
+          },
+          counts: { dtype: 'I32', shape: [segmentCount], data: counts.slice() },
+          freed: { dtype: 'I32', shape: [freed.length], data: Int32Array.from(freed) },
+          ...hashes.tensors('hashes', end),
+          ...addresses.tensors('addresses', end),
+          ...lengths.tensors('lengths', end),
+          ...bytes.tensors(),
+        },
+        metadata: null,
+      };
+    },
+    restore: (snapshot) => {
+      const sizes = tensorOf(name, snapshot, 'segments', 'I32', segmentCount);
+      const savedCounts = tensorOf(name, snapshot, 'counts', 'I32', segmentCount);
+      sizes.forEach((size, s) => {
+        if (size >= minSlots && (size & (size - 1)) === 0 && savedCounts[s] * 4 <= size * 3) return;
+        throw new RangeError(
+          `${name}: segment ${s}: expected a power of two of slots, at most 3/4 full, found ${size} for ${savedCounts[s]} ids`,
+        );
+      });
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const slots = tensorOf(name, snapshot, 'slots', 'I32', total);
+      const savedEnd = lengths.restore(name, snapshot, 'lengths');
+      for (const [each, tensor] of [
+        [hashes, 'hashes'],
+        [addresses, 'addresses'],
+      ] as const) {
+        const found = each.restore(name, snapshot, tensor);
+        if (found !== savedEnd) {
+          throw new RangeError(`${name}: tensor ${tensor}: expected ${savedEnd} rows, found ${found}`);
+        }
+      }
+      bytes.restore(name, snapshot);
+      let at = 0;
+      segments = Array.from(sizes, (size) => slots.subarray(at, (at += size))); // in place
+      counts = savedCounts.slice();
+      freed = [...tensorOf(name, snapshot, 'freed', 'I32')];
+      end = savedEnd;
     },
   };
-}
-
-/** A copy with room for at least `needed` elements, grown by half to an even length. */
-function grown<T extends Uint8Array | Uint32Array>(array: T, needed: number): T {
-  const copy = new (array.constructor as new (length: number) => T)(
-    2 * Math.ceil(Math.max(needed, array.length * 1.5) / 2),
-  );
-  copy.set(array);
-  return copy;
 }

@@ -78,7 +78,9 @@ describe('id map', () => {
     const snapshot = structuredClone(original.snapshot());
     const restored = createIdMap('ids');
     restored.restore(snapshot);
-    expect(restored.snapshot().tensors['slots'].data).toBe(snapshot.tensors['slots'].data);
+    for (const tensor of ['hashes', 'addresses', 'lengths', 'bytes']) {
+      expect(restored.snapshot().tensors[tensor].data.buffer).toBe(snapshot.tensors[tensor].data.buffer);
+    }
   });
 
   it('refuses arrays that do not belong together', () => {
@@ -87,18 +89,68 @@ describe('id map', () => {
     const { tensors } = map.snapshot();
     const restore = (change: object) => () =>
       createIdMap('ids').restore({ tensors: { ...tensors, ...change }, metadata: null });
-    const i32 = (length: number) => ({ dtype: 'I32', shape: [length], data: new Int32Array(length) });
+    const i32From = (data: number[]) => ({ dtype: 'I32', shape: [data.length], data: Int32Array.from(data) });
     const u8 = (length: number) => ({ dtype: 'U8', shape: [length], data: new Uint8Array(length) });
-    expect(restore({ slots: i32(17) })).toThrow(/power of two of slots, at most 3\/4 full, found 17 for 3 ids/);
-    expect(restore({ slots: i32(2) })).toThrow(/found 2 for 3 ids/);
-    expect(restore({ bytes: u8(2) })).toThrow(/ids: tensor bytes: expected U8\[3\], found U8\[2\]/);
-    expect(restore({ hashes: undefined })).toThrow(/ids: tensor hashes: expected U32\[6\], found none/);
+    const withSizes = (first: number) => i32From([first, ...new Array<number>(255).fill(8)]);
+    expect(restore({ segments: withSizes(9) })).toThrow(/segment 0: expected a power of two of slots, .* found 9 for/);
+    expect(restore({ counts: withSizes(7) })).toThrow(/segment 0: .* at most 3\/4 full, found 8 for 7 ids/);
+    expect(restore({ slots: i32From([0]) })).toThrow(/ids: tensor slots: expected I32\[2048\], found I32\[1\]/);
+    expect(restore({ bytes: u8(2) })).toThrow(/ids: tensor bytes: expected whole rows of 8/);
+    expect(restore({ bytes: u8(8) })).toThrow(/ids: tensor bytes: expected 3 units, found 1/);
+    expect(restore({ lengths: u8(2) })).toThrow(/ids: tensor hashes: expected 2 rows, found 3/);
+    expect(restore({ hashes: undefined })).toThrow(/ids: tensor hashes: expected U32\[\], found none/);
   });
 
   it('refuses an index that no id has', () => {
     const map = createIdMap('ids');
     map.add('a');
-    expect(() => map.idAt(1)).toThrow(/ids: expected an index below 1, found 1/);
+    expect(() => map.idAt(1)).toThrow(/ids: expected an index below 1 that an id has, found 1/);
     expect(() => map.idAt(-1)).toThrow(RangeError);
+  });
+
+  it.each([1, 2, 3, 4, 5])(
+    'agrees with a JavaScript Map while ids come and go, also after a restart (seed %i)',
+    (seed) => {
+      const random = createRandom('work', seed);
+      const oracle = new Map<string, number>();
+      let map = createIdMap('ids');
+      for (let n = 0; n < 4000; n++) {
+        const id = `${'x'.repeat(random.below(20))}${random.below(700)}`;
+        const known = oracle.get(id);
+        expect(map.indexOf(id)).toBe(known ?? -1);
+        if (known !== undefined && random.next() < 0.4) {
+          map.remove(known);
+          oracle.delete(id);
+          expect(map.has(known)).toBe(false);
+        } else {
+          const index = map.add(id);
+          expect(known ?? [...oracle.values()].includes(index)).toBe(known ?? false);
+          oracle.set(id, index);
+        }
+        if (n % 1000 === 999) {
+          const restored = createIdMap('ids');
+          restored.restore(structuredClone(map.snapshot()));
+          map = restored;
+        }
+      }
+      expect(map.size).toBe(oracle.size);
+      for (const [id, index] of oracle) {
+        expect(map.indexOf(id)).toBe(index);
+        expect(map.idAt(index)).toBe(id);
+      }
+    },
+  );
+
+  it('gives freed indexes and bytes to the next ids', () => {
+    const map = createIdMap('ids');
+    for (let n = 0; n < 100; n++) map.add(`first ${n}`);
+    const { bytes } = map.snapshot().tensors;
+    for (let n = 0; n < 100; n++) map.remove(n);
+    expect(map.size).toBe(0);
+    const again = Array.from({ length: 100 }, (_, n) => map.add(`other ${n}`));
+    expect([...again].sort((a, b) => a - b)).toEqual([...again.keys()]);
+    expect(map.end).toBe(100);
+    expect(map.snapshot().tensors['bytes'].data.length).toBe(bytes.data.length);
+    expect(() => map.remove(100)).toThrow('ids: expected an index below 100 that an id has, found 100');
   });
 });

@@ -1,6 +1,7 @@
-import { type Snapshot, tensorOf } from '@gatehouse/domain';
+import type { Snapshot } from '@gatehouse/domain';
 
 import type { EmbeddingTable } from './embedding-table';
+import { restoreColumn } from './restore-column';
 import type { RowOptimizer } from './row-optimizer';
 
 const beta1 = 0.9;
@@ -19,58 +20,44 @@ const epsilon = 1e-8;
  */
 export function createLazyAdam(name: string, table: EmbeddingTable, learningRate: number): RowOptimizer {
   const { dimension } = table;
-  let means: Float32Array = new Float32Array(table.rows * dimension); // [rows, dimension]
-  let variances: Float32Array = new Float32Array(table.rows * dimension);
-  let touches: Uint32Array = new Uint32Array(table.rows); // [rows]
-
-  const makeRoom = (): void => {
-    if (touches.length >= table.rows) return;
-    const rows = Math.ceil(table.rows * 1.5);
-    const [moreMeans, moreVariances] = [new Float32Array(rows * dimension), new Float32Array(rows * dimension)];
-    const moreTouches = new Uint32Array(rows);
-    moreMeans.set(means);
-    moreVariances.set(variances);
-    moreTouches.set(touches);
-    [means, variances, touches] = [moreMeans, moreVariances, moreTouches];
-  };
+  const means = table.column('F32', dimension); // [rows, dimension]
+  const variances = table.column('F32', dimension);
+  const touches = table.column('U32', 1); // [rows]
 
   return {
     name,
     apply: ({ count, rows, gradients }, rateScale = 1) => {
-      makeRoom();
-      const { values } = table;
+      const { slabs, shift, mask } = table.values; // means and variances lie as the values do
       for (let i = 0; i < count; i++) {
-        const t = ++touches[rows[i]];
+        const row = rows[i];
+        const t = ++touches.slabs[row >> touches.shift][row & touches.mask];
         const correction = Math.sqrt(1 - beta2 ** t);
         const rate = (rateScale * learningRate * correction) / (1 - beta1 ** t);
         const scaledEpsilon = epsilon * correction;
-        const [from, to] = [i * dimension, rows[i] * dimension];
+        const slab = row >> shift;
+        const [values, m, v] = [slabs[slab], means.slabs[slab], variances.slabs[slab]];
+        const from = i * dimension;
+        const to = (row & mask) * dimension;
         for (let d = 0; d < dimension; d++) {
           const g = gradients[from + d];
-          means[to + d] = beta1 * means[to + d] + (1 - beta1) * g;
-          variances[to + d] = beta2 * variances[to + d] + (1 - beta2) * g * g;
-          values[to + d] -= (rate * means[to + d]) / (Math.sqrt(variances[to + d]) + scaledEpsilon);
+          m[to + d] = beta1 * m[to + d] + (1 - beta1) * g;
+          v[to + d] = beta2 * v[to + d] + (1 - beta2) * g * g;
+          values[to + d] -= (rate * m[to + d]) / (Math.sqrt(v[to + d]) + scaledEpsilon);
         }
       }
     },
-    snapshot: (): Snapshot => {
-      makeRoom();
-      const shape = [table.rows, dimension];
-      const size = table.rows * dimension;
-      return {
-        tensors: {
-          means: { dtype: 'F32', shape, data: means.subarray(0, size) },
-          variances: { dtype: 'F32', shape, data: variances.subarray(0, size) },
-          touches: { dtype: 'U32', shape: [table.rows], data: touches.subarray(0, table.rows) },
-        },
-        metadata: null,
-      };
-    },
+    snapshot: (): Snapshot => ({
+      tensors: {
+        ...means.tensors('means', table.rows),
+        ...variances.tensors('variances', table.rows),
+        ...touches.tensors('touches', table.rows),
+      },
+      metadata: null,
+    }),
     restore: (snapshot) => {
-      const size = table.rows * dimension;
-      means = tensorOf(name, snapshot, 'means', 'F32', size);
-      variances = tensorOf(name, snapshot, 'variances', 'F32', size);
-      touches = tensorOf(name, snapshot, 'touches', 'U32', table.rows);
+      restoreColumn(name, snapshot, 'means', means, table);
+      restoreColumn(name, snapshot, 'variances', variances, table);
+      restoreColumn(name, snapshot, 'touches', touches, table);
     },
   };
 }

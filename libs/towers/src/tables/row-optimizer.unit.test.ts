@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '@gatehouse/domain';
 import type { TableSpec } from '@gatehouse/schema';
 
+import { allRows, fillRows, rowOf } from '../table-rows.fixture';
 import { testTable } from '../test-schema.fixture';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table';
 import { createRowGradients, type RowGradients } from './row-gradients';
@@ -80,10 +81,6 @@ interface Trained {
   readonly optimizer: RowOptimizer;
 }
 
-function rowOf({ values }: EmbeddingTable, row: number): number[] {
-  return [...values.subarray(row * dimension, (row + 1) * dimension)];
-}
-
 /** Some rows with a gradient each. */
 function drawStep(random: Random, rows: number): Map<number, number[]> {
   const touched = Array.from({ length: 1 + random.below(4) }, () => random.below(rows));
@@ -109,7 +106,7 @@ describe.each(UNDER_TEST)('row optimiser $optimizer', ({ optimizer: kind, refere
 
   it('agrees with steps worked by hand', () => {
     const trained = start(1);
-    trained.table.values.fill(0);
+    fillRows(trained.table, 0);
     for (const expected of worked) {
       apply(trained, new Map([[2, [3, 0, 4]]]));
       expected.forEach((value, d) => expect(rowOf(trained.table, 2)[d]).toBeCloseTo(value, 5));
@@ -125,11 +122,11 @@ describe.each(UNDER_TEST)('row optimiser $optimizer', ({ optimizer: kind, refere
     for (let s = 0; s < 150; s++) {
       first.push(rowOf(table, table.addRow(`item ${s}`, 0)));
       const step = drawStep(random, table.rows);
-      const before = table.values.slice();
+      const before = allRows(table);
       apply(trained, step);
       for (const [row, g] of step) (history[row] ??= []).push(g);
       const changed = new Set<number>();
-      table.values.forEach((value, i) => value !== before[i] && changed.add(Math.floor(i / dimension)));
+      allRows(table).forEach((value, i) => value !== before[i] && changed.add(Math.floor(i / dimension)));
       expect(changed).toEqual(new Set(step.keys()));
     }
     first.forEach((row, r) => {
@@ -140,7 +137,7 @@ describe.each(UNDER_TEST)('row optimiser $optimizer', ({ optimizer: kind, refere
 
   it('moves by a share of its rate', () => {
     const [whole, half] = [start(2), start(2)];
-    for (const { table } of [whole, half]) table.values.fill(0);
+    for (const { table } of [whole, half]) fillRows(table, 0);
     apply(whole, new Map([[1, [3, 0, 4]]]));
     apply(half, new Map([[1, [3, 0, 4]]]), 0.5);
     rowOf(whole.table, 1).forEach((value, d) => expect(rowOf(half.table, 1)[d]).toBeCloseTo(value / 2, 6));
@@ -156,14 +153,14 @@ describe.each(UNDER_TEST)('row optimiser $optimizer', ({ optimizer: kind, refere
     after.table.restore(rows);
     after.optimizer.restore(slots);
     for (let s = 0; s < 10; s++) apply(after, drawStep(random, 4));
-    return [...after.table.values.subarray(0, 12)];
+    return allRows(after.table).slice(0, 12);
   };
 
   it('continues from a snapshot as if it had never stopped', () => {
     const through = start(5);
     const random = createRandom('steps', 5);
     for (let s = 0; s < 20; s++) apply(through, drawStep(random, 4));
-    expect(continued(0)).toEqual([...through.table.values.subarray(0, 12)]);
+    expect(continued(0)).toEqual(allRows(through.table).slice(0, 12));
   });
 
   if (slot !== undefined) {

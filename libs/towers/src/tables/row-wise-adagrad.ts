@@ -1,6 +1,7 @@
-import { type Snapshot, tensorOf } from '@gatehouse/domain';
+import type { Snapshot } from '@gatehouse/domain';
 
 import type { EmbeddingTable } from './embedding-table';
+import { restoreColumn } from './restore-column';
 import type { RowOptimizer } from './row-optimizer';
 
 /** Keeps the first step of a row finite; far below any accumulator after one real gradient. */
@@ -18,35 +19,27 @@ const epsilon = 1e-10;
  */
 export function createRowWiseAdagrad(name: string, table: EmbeddingTable, learningRate: number): RowOptimizer {
   const { dimension } = table;
-  let accumulators: Float32Array = new Float32Array(table.rows); // [rows]
+  const accumulators = table.column('F32', 1); // [rows]
 
   return {
     name,
     apply: ({ count, rows, gradients }, rateScale = 1) => {
-      if (accumulators.length < table.rows) {
-        const larger = new Float32Array(Math.ceil(table.rows * 1.5));
-        larger.set(accumulators);
-        accumulators = larger;
-      }
-      const { values } = table;
+      const { slabs, shift, mask } = table.values;
       for (let i = 0; i < count; i++) {
         const from = i * dimension;
         let squares = 0;
         for (let d = 0; d < dimension; d++) squares += gradients[from + d] * gradients[from + d];
         const row = rows[i];
-        accumulators[row] += squares / dimension;
-        const rate = (rateScale * learningRate) / (Math.sqrt(accumulators[row]) + epsilon);
-        const to = row * dimension;
+        const slots = accumulators.slabs[row >> accumulators.shift];
+        const slot = row & accumulators.mask;
+        slots[slot] += squares / dimension;
+        const rate = (rateScale * learningRate) / (Math.sqrt(slots[slot]) + epsilon);
+        const values = slabs[row >> shift];
+        const to = (row & mask) * dimension;
         for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
       }
     },
-    snapshot: (): Snapshot => {
-      const data = new Float32Array(table.rows);
-      data.set(accumulators.subarray(0, table.rows));
-      return { tensors: { accumulators: { dtype: 'F32', shape: [table.rows], data } }, metadata: null };
-    },
-    restore: (snapshot) => {
-      accumulators = tensorOf(name, snapshot, 'accumulators', 'F32', table.rows);
-    },
+    snapshot: (): Snapshot => ({ tensors: accumulators.tensors('accumulators', table.rows), metadata: null }),
+    restore: (snapshot) => restoreColumn(name, snapshot, 'accumulators', accumulators, table),
   };
 }

@@ -11,10 +11,12 @@ export function createSgd(name: string, table: EmbeddingTable, learningRate: num
   return {
     name,
     apply: ({ count, rows, gradients }, rateScale = 1) => {
-      const { values } = table;
+      const { slabs, shift, mask } = table.values;
       const rate = rateScale * learningRate;
       for (let i = 0; i < count; i++) {
-        const [from, to] = [i * dimension, rows[i] * dimension];
+        const values = slabs[rows[i] >> shift];
+        const from = i * dimension;
+        const to = (rows[i] & mask) * dimension;
         for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
       }
     },
