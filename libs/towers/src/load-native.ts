@@ -3,24 +3,42 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
 
+import * as tf from '@tensorflow/tfjs-core';
+
 import { nativeFolder } from './native-folder';
 
-const packages = { native: '@tensorflow/tfjs-node', 'native-gpu': '@tensorflow/tfjs-node-gpu' } as const;
+const variants = {
+  native: { package: '@tensorflow/tfjs-node', setup: 'npm run setup:native' },
+  'native-gpu': { package: '@tensorflow/tfjs-node-gpu', setup: 'npm run setup:native -- --gpu' },
+} as const;
+
+/** Name that both bindings register under. */
+const registered = 'tensorflow';
+
+/** What the binding says of itself. */
+interface NativeBackend {
+  readonly isGPUPackage: boolean;
+  readonly isUsingGpuDevice: boolean;
+}
 
 /**
  * Loads the native binding, which registers its kernels and its backend. Its own copy of tfjs-core shares engine and kernels with ours:
  * both keep them in the global namespace.
  *
  * @returns the name under which TensorFlow.js knows the backend.
- * @throws Error when it is not installed, or what the binding throws at load.
+ * @throws Error when it is not installed, what the binding throws at load, and when `native-gpu` finds no GPU: it would compute on the
+ *   CPU, without a word.
  */
-export function loadNative(backend: keyof typeof packages, folder = nativeFolder(backend)): string {
-  if (!existsSync(folder))
-    throw new Error(`not installed (npm run setup:native${backend === 'native' ? '' : ' -- --gpu'})`);
+export function loadNative(backend: keyof typeof variants, folder = nativeFolder(backend)): string {
+  const variant = variants[backend];
+  if (!existsSync(folder)) throw new Error(`not installed (${variant.setup})`);
+  const isGpu = backend === 'native-gpu';
   definePolyfills();
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // or TensorFlow writes advice about itself among the lines of the log
-  createRequire(join(folder, 'node_modules', 'load'))(packages[backend]);
-  return 'tensorflow';
+  // TensorFlow writes about itself among the lines of the log: advice, and on GPUs errors that are none (factories that register twice).
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= isGpu ? '3' : '2';
+  const loaded = tf.findBackendFactory(registered) === null ? undefined : (tf.backend() as unknown as NativeBackend);
+  createRequire(join(folder, 'node_modules', 'load'))(variant.package);
+  return registered;
 }
 
 /** The binding calls two functions that Node 23 removed. */
