@@ -19,6 +19,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type CliConfig, cliConfig } from './config';
 import { type DemoData, readMovieLens } from './demo-data';
 import { evaluate, formatEvaluation } from './evaluate';
+import { checkData, formatDataReport } from './checks/check-data';
 import { formatIngest, ingestEvents, ingestItems, type IngestResult, type OnBytes } from './ingest/ingest';
 import { interruptible, untilAborted } from './interruptible';
 import { createProgress, type Progress, type Task } from './progress';
@@ -171,7 +172,12 @@ async function queryCommand({ user, limit }: { user: string; limit: number }): P
   }
 }
 
-async function ingestCommand(file: string, { items }: { items?: string }): Promise<number> {
+interface IngestOptions {
+  readonly items?: string;
+  readonly checkOnly?: boolean;
+}
+
+async function ingestCommand(file: string, { items, checkOnly = false }: IngestOptions): Promise<number> {
   const config = await readConfig();
   const schema = await compileSchemaFile(config.schema);
   const progress = createProgress(process.stdout);
@@ -187,15 +193,23 @@ async function ingestCommand(file: string, { items }: { items?: string }): Promi
     ];
   };
   return untilSignal(config, async (signal) => {
+    const checking = createProgress(process.stdout);
+    const checkProgress = (name: string): OnBytes => progressOf(checking, name, 'check ');
+    const report = await checkData({ events: file, items }, schema, checkProgress, signal).finally(() =>
+      checking.end(),
+    );
+    print(formatDataReport(report));
+    await writeReport(config.reports.folder, 'ingest', { file, itemsFile: items ?? null, ...report });
+    if (checkOnly) return exitCode.ok;
     const results = await withLog(config.log.folder, (log) => ingest(log, signal)).finally(() => progress.end());
     for (const result of results) print(formatIngest(result));
     return results.some(({ accepted, rejected }) => accepted === 0 && rejected > 0) ? exitCode.failure : exitCode.ok;
   });
 }
 
-function progressOf(progress: Progress, file: string): OnBytes {
+function progressOf(progress: Progress, file: string, prefix = ''): OnBytes {
   let task: Task | undefined;
-  return (done, total) => (task ??= progress.begin(basename(file), total)).update(done);
+  return (done, total) => (task ??= progress.begin(prefix + basename(file), total)).update(done);
 }
 
 async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }): Promise<number> {
@@ -272,7 +286,8 @@ async function main(): Promise<number> {
     .description('append the events of a file to the log: columns user, item, timestamp, action')
     .argument('<file>', 'a .csv (with a header) or .jsonl file, .gz or not')
     .option('--items <file>', 'features of items: column item, and one column for each feature; lists as a|b|c')
-    .action(async (file: string, options: { items?: string }) => void (code = await ingestCommand(file, options)));
+    .option('--check-only', 'say what is odd about the data, and write nothing')
+    .action(async (file: string, options: IngestOptions) => void (code = await ingestCommand(file, options)));
   program
     .command('evaluate')
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')
