@@ -1,4 +1,12 @@
-import { createRandom, hashIds, type Impression, type Offsets, type Snapshot, type Stateful } from '@gatehouse/domain';
+import {
+  createRandom,
+  hashIds,
+  type Impression,
+  type Offsets,
+  type Snapshot,
+  type SnapshotPatch,
+  type Stateful,
+} from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
 import type { StatefulUserState } from '@gatehouse/events';
 import { createEstimatorCheck, createFrequencyEstimator } from '@gatehouse/sampling';
@@ -54,6 +62,10 @@ export interface Learner {
   learn(batch: ImpressionBatch): LearnOutcome;
   /** Every part, and beside them what embedder and retriever read: schema and canaries. */
   snapshot(): Readonly<Record<string, Snapshot>>;
+  /** As {@link snapshot}, but of each part that can tell it, only what changed since the last {@link saved}. */
+  patch(): Readonly<Record<string, Snapshot | SnapshotPatch>>;
+  /** Tells every part that what the learner gave last is durable, before it learns on. */
+  saved(): void;
   /** @throws RangeError when a part is missing or does not fit the schema. */
   restore(parts: Readonly<Record<string, Snapshot>>, offsets: Offsets): void;
   dispose(): void;
@@ -229,6 +241,14 @@ export function createLearner(inputs: LearnerInputs): Learner {
       [schemaPart]: snapshotSchema(schema),
       [canariesPart]: canaries.snapshotFor(model.query),
     }),
+    patch: () => ({
+      ...Object.fromEntries(parts.map((part) => [part.name, part.patch?.() ?? part.snapshot()])),
+      [schemaPart]: snapshotSchema(schema),
+      [canariesPart]: canaries.snapshotFor(model.query),
+    }),
+    saved: () => {
+      for (const part of parts) part.saved?.();
+    },
     restore: (saved, at) => {
       for (const part of parts) {
         const snapshot = saved[part.name];

@@ -16,4 +16,5 @@ export {
 export type { Offsets } from './offsets';
 export type { HistoryEntry, QueryInput } from './query-input';
 export { createRandom, type Random } from './random';
+export { applyPatch, isPatch, type PatchMemory, type RowsPatch, type SnapshotPatch } from './snapshot-patch';
 export { type Json, type Snapshot, type Stateful, type StateTensor, tensorOf, type TensorTypes } from './stateful';

@@ -1,3 +1,5 @@
+import type { SnapshotPatch } from './snapshot-patch';
+
 /** Element types that a snapshot may hold, named as in the safetensors format. */
 export interface TensorTypes {
   U8: Uint8Array;
@@ -32,6 +34,13 @@ export interface Stateful {
   snapshot(): Snapshot;
   /** @throws when the snapshot does not fit this part; the part is then unchanged or unusable. */
   restore(snapshot: Snapshot): void;
+  /**
+   * What changed since the last `saved()`, or since the part was made or restored: applied to the snapshot of then, it gives that of
+   * now. A pure read, whose arrays may alias live state as those of a snapshot do. A part without it is saved whole each time.
+   */
+  patch?(): SnapshotPatch;
+  /** Told once that what `snapshot` or `patch` gave last is durable, so the next patch starts from it. The part has not changed since. */
+  saved?(): void;
 }
 
 /**
