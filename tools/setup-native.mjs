@@ -1,84 +1,83 @@
 // `npm run setup:native [-- --gpu]`: installs the native TensorFlow backend in a folder outside of the work tree, for all clones of
 // this user. It runs without anything installed, does nothing when it is there already, and tells what is missing.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
 
-import { buildOnWheel, npmArguments } from './native/build-on-wheel.mjs';
-import { checkBuildTools, checkNpm, checkSpace } from './native/check-needs.mjs';
+import { buildOnWheel } from './native/build-on-wheel.mjs';
+import { checkBuildTools, checkNpm, checkSpace, wheelPlatform } from './native/check-needs.mjs';
+import { createRunner, lastLines, reasonIn } from './native/create-runner.mjs';
+import { installPackage, runOwnInstallScript } from './native/install-binding.mjs';
 import { bindingPackage, bindingVersion, nativeFolder } from './native/layout.mjs';
-import { lastLines, MissingError, run } from './native/run.mjs';
+import { buildingFolder, placeFolder, removeAbandoned } from './native/place-folder.mjs';
+import { SetupError } from './native/setup-error.mjs';
 import { verify } from './native/verify.mjs';
 
-/** How long the package's own download may take. */
-const ownWayTimeoutMs = 180_000;
+const log = (line) => console.log(`setup:native: ${line}`);
+const stop = new AbortController();
+const runner = createRunner({ signal: stop.signal });
 
 const args = process.argv.slice(2);
 const unknown = args.find((argument) => argument !== '--gpu' && argument !== '--print-folder');
-if (unknown !== undefined) {
-  console.error(`setup:native: expected --gpu, found ${unknown}`);
-  process.exit(78);
-}
 const gpu = args.includes('--gpu');
 const folder = nativeFolder(gpu);
-if (args.includes('--print-folder')) {
+if (unknown !== undefined) {
+  console.error(`setup:native: expected --gpu or --print-folder, found ${unknown}`);
+  process.exitCode = 78;
+} else if (args.includes('--print-folder')) {
   console.log(folder);
 } else {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop.abort(name));
   try {
-    setUp();
+    await setUp();
   } catch (error) {
-    if (!(error instanceof MissingError)) throw error;
-    console.error(`setup:native: ${error.message}`);
-    process.exitCode = 1;
+    if (!stop.signal.aborted && !(error instanceof SetupError)) throw error;
+    console.error(`setup:native: ${stop.signal.aborted ? `stopped by ${stop.signal.reason}` : error.message}`);
+    process.exitCode = stop.signal.aborted ? 128 + constants.signals[stop.signal.reason] : 1;
   }
 }
 
-function setUp() {
-  if (existsSync(folder)) {
-    const { found, problem } = verify(folder, gpu);
-    if (found) {
-      console.log(`setup:native: ${found} is there already, in ${folder}`);
-      return;
-    }
-    console.log(`setup:native: what is in ${folder} does not work and is replaced: ${lastLines(problem, 1)}`);
-    rmSync(folder, { recursive: true });
+async function setUp() {
+  const isThere = existsSync(folder);
+  if (isThere) {
+    const { problem, ...found } = await verify(runner, folder, gpu);
+    if (problem === undefined) return log(`${describe(found)} is there already, in ${folder}`);
+    log(`what is in ${folder} does not work and will be replaced: ${reasonIn(problem)}`);
   }
-  checkNpm();
+  removeAbandoned(folder);
+  await checkNpm(runner);
   checkSpace(dirname(folder), gpu);
-  // Two at a time each build their own; the second to end finds the folder taken by the same thing.
-  const building = `${folder}.${process.pid}`;
+  const building = buildingFolder(folder);
   try {
-    install(building);
-    try {
-      renameSync(building, folder);
-    } catch (error) {
-      if (!existsSync(folder)) throw error;
-    }
+    mkdirSync(building);
+    const found = await install(building);
+    placeFolder(building, folder, { replace: isThere });
+    log(`${describe(found)} is ready, in ${folder}`);
   } finally {
     rmSync(building, { recursive: true, force: true });
   }
-  const { found, problem } = verify(folder, gpu);
-  if (!found) throw new MissingError(`the binding does not work in ${folder}:\n${lastLines(problem)}`);
-  console.log(`setup:native: ${found} is ready, in ${folder}`);
 }
 
-/** The package's own way first; where its download is not to be had, the libraries of the wheel. */
-function install(building) {
-  mkdirSync(building, { recursive: true });
-  const name = bindingPackage(gpu);
-  console.log(`setup:native: ${name}@${bindingVersion} by its own install script`);
-  const own = run('npm', npmArguments([`${name}@${bindingVersion}`], false), {
-    cwd: building,
-    timeoutMs: ownWayTimeoutMs,
-  });
-  const { found, problem } = own.status === 0 ? verify(building, gpu) : { problem: own.output };
-  if (found) return;
-  console.log(
-    `setup:native: that did not work (${lastLines(problem, 1)}); building on the libraries of the PyPI wheel`,
-  );
-  checkBuildTools();
-  rmSync(building, { recursive: true });
-  mkdirSync(building, { recursive: true });
-  buildOnWheel(building, gpu, (line) => console.log(`setup:native: ${line}`));
-  const built = verify(building, gpu);
-  if (!built.found && !gpu) throw new MissingError(`the binding does not work:\n${lastLines(built.problem)}`);
+/** The package's own way first; where its download is not to be had, the libraries of the wheel. Returns what `verify` found. */
+async function install(building) {
+  log(`npm: ${bindingPackage(gpu)}@${bindingVersion}`);
+  await installPackage(runner, building, gpu);
+  log("the package's own install script");
+  const own = await runOwnInstallScript(runner, building, gpu);
+  const { problem: ownProblem, ...ownFound } =
+    own.status === 0 ? await verify(runner, building, gpu) : { problem: own.output };
+  if (ownProblem === undefined && (!gpu || ownFound.usesGpu)) return ownFound;
+
+  const why = ownProblem === undefined ? `${describe(ownFound)} comes of it` : reasonIn(ownProblem);
+  log(`that did not work (${why}); building on the libraries of the PyPI wheel`);
+  const platform = wheelPlatform(gpu);
+  await checkBuildTools(runner);
+  await buildOnWheel(runner, building, { gpu, platform, log });
+  const { problem, ...found } = await verify(runner, building, gpu);
+  if (problem !== undefined) throw new SetupError(`the binding does not work:\n${lastLines(problem)}`);
+  return found;
+}
+
+function describe({ version, usesGpu }) {
+  return `TensorFlow ${version}${gpu && !usesGpu ? ', which finds no GPU here (apps pass it over),' : ''}`;
 }

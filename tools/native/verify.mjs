@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 
 import { bindingPackage } from './layout.mjs';
-import { run } from './run.mjs';
 
 /** Multiplies two matrices on the binding of a folder, in a process of its own: a broken binding may take its process with it. */
 const program = `
@@ -10,16 +9,18 @@ util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 const tf = require('node:module').createRequire(process.argv[1] + '/')(process.argv[2]);
 const a = tf.tensor2d([[1, 2], [3, 4]]);
-if (tf.matMul(a, a).dataSync().join() !== '7,10,15,22') throw new Error('a matrix product is wrong');
-console.log('TensorFlow ' + tf.backend().binding.TF_Version);
+const product = tf.matMul(a, a).dataSync().join();
+if (product !== '7,10,15,22') throw new Error('expected the matrix product 7,10,15,22, found ' + product);
+console.log('verified ' + JSON.stringify({ version: tf.backend().binding.TF_Version, usesGpu: tf.backend().isUsingGpuDevice }));
 `;
 
-/** @returns the version of TensorFlow as `found`, or why it does not work as `problem`. */
-export function verify(folder, gpu) {
-  const { status, output } = run(process.execPath, ['-e', program, join(folder, 'node_modules'), bindingPackage(gpu)], {
+/** @returns version of TensorFlow and whether it computes on a GPU, or why it does not work as `problem`. */
+export async function verify({ run }, folder, gpu) {
+  const args = ['-e', program, join(folder, 'node_modules'), bindingPackage(gpu)];
+  const { status, output } = await run(process.execPath, args, {
     timeoutMs: 120_000,
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
   });
-  const found = /^TensorFlow [\w.-]+$/m.exec(output)?.[0];
-  return status === 0 && found ? { found } : { problem: output || `status ${status}` };
+  const verified = /^verified (.*)$/m.exec(output)?.[1];
+  return status === 0 && verified ? JSON.parse(verified) : { problem: output || `status ${status}` };
 }
