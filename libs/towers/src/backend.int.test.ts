@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import util from 'node:util';
 
 import * as core from '@tensorflow/tfjs-core';
 
@@ -72,21 +73,70 @@ describe('loading a backend', () => {
     expect(() => loadNative('native-gpu', '/nowhere')).toThrow('not installed (npm run setup:native -- --gpu)');
   });
 
-  it('takes a binding that throws at load for absent', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'native-'));
-    const binding = join(folder, 'node_modules', '@tensorflow', 'tfjs-node');
-    mkdirSync(binding, { recursive: true });
-    writeFileSync(join(binding, 'index.js'), "throw new Error('libtensorflow.so.2: cannot open shared object file');");
-    try {
+  describe('from a folder', () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'native-'))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    /** Installs a package whose code is `source`. */
+    const install = (name: 'tfjs-node' | 'tfjs-node-gpu', source: string): void => {
+      const binding = join(folder, 'node_modules', '@tensorflow', name);
+      mkdirSync(binding, { recursive: true });
+      writeFileSync(join(binding, 'index.js'), source);
+    };
+
+    /** What the binding does when it loads: registers itself in the engine that all copies of tfjs-core share. */
+    const registering = (backend: { isGPUPackage: boolean; isUsingGpuDevice: boolean }): string =>
+      `globalThis._tfengine.registerBackend('tensorflow', () => (${JSON.stringify(backend)}), 3);
+       globalThis._tfengine.registry.tensorflow = { ...${JSON.stringify(backend)}, dispose() {} };`;
+
+    it('takes a binding that throws at load for absent', async () => {
+      install('tfjs-node', "throw new Error('libtensorflow.so.2: cannot open shared object file');");
       const onAbsent = jest.fn();
       const native = async (): Promise<string> => loadNative('native', folder);
       const cpu = async (): Promise<string> => 'cpu';
       await import('@tensorflow/tfjs-backend-cpu');
       expect(await loadBackend(['native', 'cpu'], onAbsent, { native, cpu })).toBe('cpu');
       expect(onAbsent).toHaveBeenCalledWith('native', 'libtensorflow.so.2: cannot open shared object file');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
+
+    it.each([
+      { usesGpu: true, outcome: 'tensorflow' },
+      { usesGpu: false, outcome: 'TensorFlow finds no GPU' },
+    ])('takes native-gpu only with a GPU: $usesGpu', ({ usesGpu, outcome }) => {
+      install('tfjs-node-gpu', registering({ isGPUPackage: true, isUsingGpuDevice: usesGpu }));
+      const load = (): string => loadNative('native-gpu', folder);
+      if (usesGpu) expect(load()).toBe(outcome);
+      else expect(load).toThrow(outcome);
+      expect(core.findBackend('tensorflow') !== null).toBe(usesGpu); // or `native` would get this one
+      if (usesGpu) core.removeBackend('tensorflow');
+    });
+
+    it('does not take one binding for the other', () => {
+      install('tfjs-node', registering({ isGPUPackage: false, isUsingGpuDevice: false }));
+      install('tfjs-node-gpu', ''); // what is registered already stays
+      expect(loadNative('native', folder)).toBe('tensorflow');
+      expect(() => loadNative('native-gpu', folder)).toThrow('finds another TensorFlow in this process');
+      core.removeBackend('tensorflow');
+    });
+
+    it('has what Node 23 took away when the binding loads', () => {
+      install(
+        'tfjs-node',
+        `const util = require('util');
+         if (!util.isNullOrUndefined(null) || util.isNullOrUndefined(0) || !util.isArray([]) || util.isArray({})) throw new Error();
+         ${registering({ isGPUPackage: false, isUsingGpuDevice: false })}`,
+      );
+      const old = util as unknown as Record<string, unknown>;
+      const kept = { isNullOrUndefined: old['isNullOrUndefined'], isArray: old['isArray'] };
+      Object.assign(old, { isNullOrUndefined: undefined, isArray: undefined });
+      try {
+        expect(loadNative('native', folder)).toBe('tensorflow');
+      } finally {
+        Object.assign(old, kept);
+        core.removeBackend('tensorflow');
+      }
+    });
   });
 
   it.each(backendsUnderTest())('loads %s, computes with it, and counts its tensors', async (name) => {

@@ -34,10 +34,17 @@ export function loadNative(backend: keyof typeof variants, folder = nativeFolder
   if (!existsSync(folder)) throw new Error(`not installed (${variant.setup})`);
   const isGpu = backend === 'native-gpu';
   definePolyfills();
-  // TensorFlow writes about itself among the lines of the log: advice, and on GPUs errors that are none (factories that register twice).
+  // TensorFlow writes among the lines of the log: advice, and on GPUs errors that are none (factories that register twice).
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= isGpu ? '3' : '2';
-  const loaded = tf.findBackendFactory(registered) === null ? undefined : (tf.backend() as unknown as NativeBackend);
+  tf.enableProdMode(); // or TensorFlow.js warns that its second copy meets what the first has registered
   createRequire(join(folder, 'node_modules', 'load'))(variant.package);
+
+  const found = tf.findBackend(registered) as unknown as NativeBackend | null;
+  if (found?.isGPUPackage !== isGpu) throw new Error(`${variant.package} finds another TensorFlow in this process`);
+  if (isGpu && !found.isUsingGpuDevice) {
+    tf.removeBackend(registered); // `native` has the same name
+    throw new Error('TensorFlow finds no GPU');
+  }
   return registered;
 }
 
