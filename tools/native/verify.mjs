@@ -5,8 +5,8 @@ import { bindingPackage } from './layout.mjs';
 /** Multiplies two matrices on the binding of a folder, in a process of its own: a broken binding may take its process with it. */
 const program = `
 const util = require('node:util');
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-util.isArray ??= Array.isArray;
+util.isNullOrUndefined = (value) => value === null || value === undefined; // 22 warns of it, 23 has removed it
+util.isArray = Array.isArray;
 const tf = require('node:module').createRequire(process.argv[1] + '/')(process.argv[2]);
 const a = tf.tensor2d([[1, 2], [3, 4]]);
 const product = tf.matMul(a, a).dataSync().join();

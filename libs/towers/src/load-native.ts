@@ -48,9 +48,10 @@ export function loadNative(backend: keyof typeof variants, folder = nativeFolder
   return registered;
 }
 
-/** The binding calls two functions that Node 23 removed. */
+/** The binding calls two functions of Node that 22 warns of at run time, and that 23 removed. */
 function definePolyfills(): void {
-  const old = util as unknown as Record<string, unknown>;
-  old['isNullOrUndefined'] ??= (value: unknown): boolean => value === null || value === undefined;
-  old['isArray'] ??= Array.isArray;
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
 }
