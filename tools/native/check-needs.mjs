@@ -3,7 +3,7 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { SetupError } from './setup-error.mjs';
 
 /**
- * What the setup takes at its largest, while the last wheel is there beside what came out of it (1.2 and 4.6 GB, measured), and
+ * What the setup takes at its largest, while the last wheel is there beside what came out of it (1.1 and 4.6 GB, measured), and
  * something to spare. CUDA is most of it.
  */
 const neededBytes = { cpu: 1.5e9, gpu: 6e9 };
