@@ -27,9 +27,13 @@ describe('nativeFolder', () => {
   });
 
   it('has the version of the rest of TensorFlow.js: both copies of its core share one engine', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
-    expect(nativeFolder('native', {})).toContain(`/tfjs-${dependencies['@tensorflow/tfjs-core']}-`);
+    const readManifest = (file: string) =>
+      JSON.parse(readFileSync(join(root, file), 'utf8')) as Record<string, Record<string, string>>;
+    const version = readManifest('package.json')['dependencies']['@tensorflow/tfjs-core'];
+    expect(readManifest('libs/towers/package.json')['peerDependencies']).toEqual({
+      '@tensorflow/tfjs-node': version,
+      '@tensorflow/tfjs-node-gpu': version,
+    });
+    expect(nativeFolder('native', {})).toContain(`/tfjs-${version}-`);
   });
 });
