@@ -7,6 +7,7 @@ import * as core from '@tensorflow/tfjs-core';
 
 import { backendNames, loadBackend, NoBackendError } from './backend';
 import { loadNative } from './load-native';
+import { nativeFolder } from './native-folder';
 import { backendsUnderTest } from './use-backend.fixture';
 
 describe('loading a backend', () => {
@@ -136,6 +137,29 @@ describe('loading a backend', () => {
         Object.assign(old, kept);
         core.removeBackend('tensorflow');
       }
+    });
+  });
+
+  describe('for numeric tests', () => {
+    const kept = { ...process.env };
+    beforeEach(() => (process.env['XDG_CACHE_HOME'] = mkdtempSync(join(tmpdir(), 'native-'))));
+    afterEach(() => {
+      rmSync(process.env['XDG_CACHE_HOME']!, { recursive: true });
+      process.env = { ...kept };
+    });
+
+    it('is all that are installed', () => {
+      process.env['GATEHOUSE_REQUIRE_NATIVE'] = '';
+      expect(backendsUnderTest()).toEqual(['cpu', 'wasm']);
+      mkdirSync(nativeFolder('native'), { recursive: true });
+      expect(backendsUnderTest()).toEqual(['cpu', 'wasm', 'native']);
+    });
+
+    it('has to be native too where the environment says so', () => {
+      process.env['GATEHOUSE_REQUIRE_NATIVE'] = '1';
+      expect(() => backendsUnderTest()).toThrow(/expected the native backend in .*, found none: npm run setup:native/);
+      mkdirSync(nativeFolder('native'), { recursive: true });
+      expect(backendsUnderTest()).toEqual(['cpu', 'wasm', 'native']);
     });
   });
 
