@@ -1,5 +1,8 @@
 import { hashId, type Snapshot, type StateTensor, tensorOf } from '@gatehouse/domain';
 
+import { createChangedRows } from './changed-rows';
+import { changesOf, mergeChanges, type TensorChanges, wholeTensors } from './tensor-changes';
+
 /** Counts of ids that have no row yet, in bounded memory. */
 export interface Admission {
   /** Counts one occurrence and says whether the id has now occurred often enough. */
@@ -8,6 +11,8 @@ export interface Admission {
   isAdmitted(id: string): boolean;
   tensors(): Record<string, StateTensor>;
   restore(part: string, snapshot: Snapshot): void;
+  changes(): TensorChanges;
+  saved(): void;
 }
 
 /** Counters of each of two rows: ids that wait at the same time and are told apart. */
@@ -26,11 +31,25 @@ export function createAdmission(admitAfter: number, cells = defaultCells): Admis
   const counters = new Uint8Array(2 * cells);
   const occurrences = new Float64Array(1);
   const key = new Uint32Array(2);
+  const changed = createChangedRows();
 
   const find = (id: string): [number, number] => {
     hashId(id, key, 0);
     return [key[0] % cells, cells + (key[1] % cells)];
   };
+
+  const halve = (): void => {
+    for (let i = 0; i < counters.length; i++) {
+      if (counters[i] === 0) continue;
+      counters[i] >>= 1;
+      changed.add(i);
+    }
+  };
+
+  const tensors = (): { readonly admission: StateTensor; readonly occurrences: StateTensor } => ({
+    admission: { dtype: 'U8', shape: [counters.length], data: counters },
+    occurrences: { dtype: 'F64', shape: [1], data: occurrences },
+  });
 
   return {
     count: (id) => {
@@ -38,20 +57,26 @@ export function createAdmission(admitAfter: number, cells = defaultCells): Admis
       const raised = Math.min(255, Math.min(counters[first], counters[second]) + 1);
       counters[first] = Math.max(counters[first], raised);
       counters[second] = Math.max(counters[second], raised);
-      if (++occurrences[0] % halveAfter === 0) counters.forEach((count, i) => (counters[i] = count >> 1));
+      changed.add(first);
+      changed.add(second);
+      if (++occurrences[0] % halveAfter === 0) halve();
       return raised >= admitAfter;
     },
     isAdmitted: (id) => {
       const [first, second] = find(id);
       return Math.min(counters[first], counters[second]) >= admitAfter;
     },
-    tensors: () => ({
-      admission: { dtype: 'U8', shape: [counters.length], data: counters },
-      occurrences: { dtype: 'F64', shape: [1], data: occurrences },
-    }),
+    tensors,
     restore: (part, snapshot) => {
       counters.set(tensorOf(part, snapshot, 'admission', 'U8', counters.length));
       occurrences.set(tensorOf(part, snapshot, 'occurrences', 'F64', 1));
+      changed.clear();
     },
+    changes: () => {
+      const { admission, occurrences } = tensors();
+      const counted = changesOf('admission', admission, counters.length, changed.between(0, counters.length));
+      return mergeChanges([counted, wholeTensors({ occurrences })]);
+    },
+    saved: () => changed.clear(),
   };
 }

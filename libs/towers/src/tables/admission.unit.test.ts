@@ -1,3 +1,5 @@
+import { applyPatch, createRandom } from '@gatehouse/domain';
+
 import { createAdmission } from './admission';
 
 describe('admission', () => {
@@ -36,5 +38,19 @@ describe('admission', () => {
     expect(() => createAdmission(3, 32).restore('table', { tensors: kept.tensors(), metadata: null })).toThrow(
       'table: tensor admission: expected U8[64], found U8[128]',
     );
+  });
+
+  it.each([1, 2, 3])('tells which counters changed, also when all are halved (seed %i)', (seed) => {
+    const random = createRandom('ids', seed);
+    const admission = createAdmission(3, 64);
+    let base = structuredClone(admission.tensors());
+    for (let n = 0; n < 1100; n++) {
+      admission.count(`i${random.below(40)}`);
+      if (random.next() < 0.8) continue;
+      const changes = structuredClone({ ...admission.changes(), metadata: null });
+      expect(applyPatch({ tensors: base, metadata: null }, changes).tensors).toEqual(admission.tensors());
+      admission.saved();
+      base = structuredClone(admission.tensors());
+    }
   });
 });

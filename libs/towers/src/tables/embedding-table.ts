@@ -1,10 +1,11 @@
-import { type Random, type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
+import { type Random, type Snapshot, type Stateful, type StateTensor, tensorOf } from '@gatehouse/domain';
 import type { TableSpec } from '@gatehouse/schema';
 
 import { createAdmission } from './admission';
 import { createIdMap, type IdMap } from './id-map';
 import { createRowUse } from './row-use';
 import { createSlabs, type Slabs } from './slabs';
+import { mergeChanges, wholeTensors } from './tensor-changes';
 
 /**
  * Embedding rows in typed arrays, `[rows, dimension]`, outside of TensorFlow.js: a step then costs as much as the rows that it touches,
@@ -17,7 +18,7 @@ export interface EmbeddingTable extends Stateful {
   /** Rows in use, fallback rows included, and rows that wait for a new id. */
   readonly rows: number;
   readonly fallbackRows: number;
-  /** The rows themselves. */
+  /** The rows themselves; whoever writes one marks it. */
   readonly values: Slabs;
   readonly stats: TableStats;
   /** Row of an id or category of a keyed table, or -1. */
@@ -66,10 +67,12 @@ export function createEmbeddingTable(
   let rows = fallbackRows + (ids ? 0 : spec.rows);
   values.ensure(rows);
   for (let row = 0; row < rows; row++) fill(row, undefined);
+  values.saved(rows); // changes start from here
 
   /** Draws a row: noise, around another row if there is one. */
   function fill(row: number, like: number | undefined): void {
     const [slab, at] = [values.slabOf(row), values.offsetOf(row)];
+    values.mark(row);
     for (let d = 0; d < dimension; d++) {
       const noise = (2 * random.next() - 1) * initialScale;
       slab[at + d] = like === undefined ? noise : values.slabOf(like)[values.offsetOf(like) + d] + noise;
@@ -118,6 +121,9 @@ export function createEmbeddingTable(
     return row;
   };
 
+  const stats = (): StateTensor => ({ dtype: 'F64', shape: [4], data: counters.slice() });
+  const metadata = { fallbackRows };
+
   return {
     name,
     dimension,
@@ -149,6 +155,7 @@ export function createEmbeddingTable(
     column: (dtype, width) => {
       const column = createSlabs(dtype, width);
       column.ensure(rows);
+      column.saved(rows);
       columns.push(column);
       return column;
     },
@@ -158,10 +165,22 @@ export function createEmbeddingTable(
         ...ids?.snapshot().tensors,
         ...admission?.tensors(),
         ...use.tensors(),
-        stats: { dtype: 'F64', shape: [4], data: counters.slice() },
+        stats: stats(),
       },
-      metadata: { fallbackRows },
+      metadata,
     }),
+    patch: () => ({
+      ...mergeChanges([
+        values.changes('values', rows),
+        ...[ids, admission, use].flatMap((part) => part?.changes() ?? []),
+        wholeTensors({ stats: stats() }),
+      ]),
+      metadata,
+    }),
+    saved: () => {
+      values.saved(rows);
+      for (const part of [ids, admission, use]) part?.saved();
+    },
     restore: (snapshot) => {
       const found = values.restore(name, snapshot, 'values');
       ids?.restore(snapshot);

@@ -1,6 +1,7 @@
 import { type Snapshot, type StateTensor, tensorOf } from '@gatehouse/domain';
 
 import { createSlabs } from './slabs';
+import { mergeChanges, type TensorChanges, wholeTensors } from './tensor-changes';
 
 /** Cells are multiples of this, so that a freed cell fits the next id of about its length. */
 const unitBytes = 8;
@@ -17,6 +18,8 @@ export interface IdBytes {
   read(address: number, length: number): string;
   tensors(): Record<string, StateTensor>;
   restore(part: string, snapshot: Snapshot): void;
+  changes(): TensorChanges;
+  saved(): void;
 }
 
 /** Creates an empty arena. A free cell holds the address of the next free one, so free lists take no memory of their own. */
@@ -45,9 +48,13 @@ export function createIdBytes(): IdBytes {
     return address;
   };
 
+  const headsTensor = (): StateTensor => ({ dtype: 'U32', shape: [heads.length], data: heads });
+
   return {
     put: (bytes, length) => {
-      const address = allocate(unitsOf(length));
+      const units = unitsOf(length);
+      const address = allocate(units);
+      for (let u = 0; u < units; u++) cells.mark(address + u);
       cells.slabOf(address).set(bytes.subarray(0, length), cells.offsetOf(address));
       return address;
     },
@@ -66,10 +73,7 @@ export function createIdBytes(): IdBytes {
       const slab = cells.slabOf(address);
       return Buffer.from(slab.buffer, slab.byteOffset + cells.offsetOf(address), length).toString('utf8');
     },
-    tensors: () => ({
-      ...cells.tensors('bytes', heads[classes]),
-      heads: { dtype: 'U32', shape: [heads.length], data: heads },
-    }),
+    tensors: () => ({ ...cells.tensors('bytes', heads[classes]), heads: headsTensor() }),
     restore: (part, snapshot) => {
       const saved = tensorOf(part, snapshot, 'heads', 'U32', heads.length);
       const units = cells.restore(part, snapshot, 'bytes');
@@ -78,5 +82,7 @@ export function createIdBytes(): IdBytes {
       }
       heads.set(saved);
     },
+    changes: () => mergeChanges([cells.changes('bytes', heads[classes]), wholeTensors({ heads: headsTensor() })]),
+    saved: () => cells.saved(heads[classes]),
   };
 }

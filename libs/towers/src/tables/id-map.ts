@@ -1,7 +1,17 @@
-import { hashId, type Keys, maxIdBytes, type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
+import {
+  hashId,
+  type Keys,
+  maxIdBytes,
+  type Snapshot,
+  type Stateful,
+  type StateTensor,
+  tensorOf,
+} from '@gatehouse/domain';
 
+import { createChangedRows } from './changed-rows';
 import { createIdBytes } from './id-bytes';
 import { createSlabs } from './slabs';
+import { changesOf, mergeChanges, type TensorChanges, wholeTensors } from './tensor-changes';
 
 const encoder = new TextEncoder();
 /** Segments of the table, by the high bits of the hash: each grows by itself, so no id waits for all of them to be moved. */
@@ -38,6 +48,9 @@ export interface IdMap extends Stateful {
   has(index: number): boolean;
   /** The id at an index. */
   idAt(index: number): string;
+  /** What changed since {@link saved}, {@link restore} or the start: the patch without its metadata. */
+  changes(): TensorChanges;
+  saved(): void;
 }
 
 /** Creates an empty {@link IdMap}. */
@@ -52,6 +65,11 @@ export function createIdMap(name: string): IdMap {
   const bytes = createIdBytes();
   const key: Keys = new Uint32Array(2);
   const scratch = new Uint8Array(maxIdBytes);
+
+  let savedSlots: number | undefined = segmentCount * minSlots; // in all segments; undefined: one has grown since
+  let starts = startsOf(segments); // of each segment among all slots, as saved
+  let idsChanged = false; // since saved
+  const changedSlots = createChangedRows();
 
   const lengthOf = (index: number): number => lengths.slabOf(index)[lengths.offsetOf(index)] - 1;
   const addressOf = (index: number): number => addresses.slabOf(index)[addresses.offsetOf(index)];
@@ -91,6 +109,7 @@ export function createIdMap(name: string): IdMap {
       slots[slot] = entry;
     }
     segments[segment] = slots;
+    savedSlots = undefined;
   };
 
   const append = (slots: Int32Array, slot: number, length: number): number => {
@@ -99,8 +118,11 @@ export function createIdMap(name: string): IdMap {
     hashes.slabOf(index).set(key, hashes.offsetOf(index));
     addresses.slabOf(index)[addresses.offsetOf(index)] = bytes.put(scratch, length);
     lengths.slabOf(index)[lengths.offsetOf(index)] = length + 1;
+    for (const each of [hashes, addresses, lengths]) each.mark(index);
     slots[slot] = index + 1;
     const segment = key[1] >>> segmentShift;
+    changedSlots.add(starts[segment] + slot);
+    idsChanged = true;
     if (++counts[segment] * 4 > slots.length * 3) grow(segment);
     return index;
   };
@@ -108,20 +130,47 @@ export function createIdMap(name: string): IdMap {
   const has = (index: number): boolean => index >= 0 && index < end && lengthOf(index) >= 0;
 
   /** Empties a slot and closes the gap, so that no search stops before what it looks for (Knuth, TAOCP 3, 6.4, algorithm R). */
-  const vacate = (slots: Int32Array, slot: number): void => {
+  const vacate = (segment: number, slot: number): void => {
+    const slots = segments[segment];
     const mask = slots.length - 1;
     let gap = slot;
     for (let at = (gap + 1) & mask; slots[at] !== 0; at = (at + 1) & mask) {
       const home = homeOf(slots[at] - 1, mask);
       if (((at - home) & mask) < ((at - gap) & mask)) continue; // its home lies behind the gap
       slots[gap] = slots[at];
+      changedSlots.add(starts[segment] + gap);
       gap = at;
     }
     slots[gap] = 0;
+    changedSlots.add(starts[segment] + gap);
   };
 
   const checkIndex = (index: number): void => {
     if (!has(index)) throw new RangeError(`${name}: expected an index below ${end} that an id has, found ${index}`);
+  };
+
+  /** The slots of all segments, one after the other. */
+  const allSlots = (): StateTensor => {
+    const data = new Int32Array(slotsIn(segments));
+    startsOf(segments).forEach((start, s) => data.set(segments[s], start));
+    return { dtype: 'I32', shape: [data.length], data };
+  };
+
+  /** Where segments and free indexes lie: small beside the ids. */
+  const structure = (): Record<string, StateTensor> => {
+    const i32 = (data: Int32Array): StateTensor => ({ dtype: 'I32', shape: [data.length], data });
+    return {
+      segments: i32(Int32Array.from(segments, (segment) => segment.length)),
+      counts: i32(counts.slice()),
+      freed: i32(Int32Array.from(freed)),
+    };
+  };
+
+  const slotsSaved = (): void => {
+    savedSlots = slotsIn(segments);
+    starts = startsOf(segments);
+    idsChanged = false;
+    changedSlots.clear();
   };
 
   return {
@@ -155,8 +204,9 @@ export function createIdMap(name: string): IdMap {
       const mask = slots.length - 1;
       let slot = homeOf(index, mask);
       while (slots[slot] !== index + 1) slot = (slot + 1) & mask;
-      vacate(slots, slot);
+      vacate(segment, slot);
       counts[segment]--;
+      idsChanged = true;
       bytes.free(addressOf(index), lengthOf(index));
       for (const each of [hashes, addresses, lengths]) each.clear(index);
       freed.push(index);
@@ -166,31 +216,17 @@ export function createIdMap(name: string): IdMap {
       checkIndex(index);
       return bytes.read(addressOf(index), lengthOf(index));
     },
-    snapshot: (): Snapshot => {
-      const slots = new Int32Array(segments.reduce((sum, segment) => sum + segment.length, 0));
-      let at = 0;
-      for (const segment of segments) {
-        slots.set(segment, at);
-        at += segment.length;
-      }
-      return {
-        tensors: {
-          slots: { dtype: 'I32', shape: [slots.length], data: slots },
-          segments: {
-            dtype: 'I32',
-            shape: [segmentCount],
-            data: Int32Array.from(segments, (segment) => segment.length),
-          },
-          counts: { dtype: 'I32', shape: [segmentCount], data: counts.slice() },
-          freed: { dtype: 'I32', shape: [freed.length], data: Int32Array.from(freed) },
-          ...hashes.tensors('hashes', end),
-          ...addresses.tensors('addresses', end),
-          ...lengths.tensors('lengths', end),
-          ...bytes.tensors(),
-        },
-        metadata: null,
-      };
-    },
+    snapshot: (): Snapshot => ({
+      tensors: {
+        slots: allSlots(),
+        ...structure(),
+        ...hashes.tensors('hashes', end),
+        ...addresses.tensors('addresses', end),
+        ...lengths.tensors('lengths', end),
+        ...bytes.tensors(),
+      },
+      metadata: null,
+    }),
     restore: (snapshot) => {
       const sizes = tensorOf(name, snapshot, 'segments', 'I32', segmentCount);
       const savedCounts = tensorOf(name, snapshot, 'counts', 'I32', segmentCount);
@@ -218,6 +254,34 @@ export function createIdMap(name: string): IdMap {
       counts = savedCounts.slice();
       freed = [...tensorOf(name, snapshot, 'freed', 'I32')];
       end = savedEnd;
+      slotsSaved();
+    },
+    changes: () => {
+      if (!idsChanged) return mergeChanges([]);
+      const slots = allSlots();
+      return mergeChanges([
+        changesOf('slots', slots, savedSlots, changedSlots.between(0, slots.data.length)),
+        wholeTensors(structure()),
+        hashes.changes('hashes', end),
+        addresses.changes('addresses', end),
+        lengths.changes('lengths', end),
+        bytes.changes(),
+      ]);
+    },
+    saved: () => {
+      for (const each of [hashes, addresses, lengths]) each.saved(end);
+      bytes.saved();
+      slotsSaved();
     },
   };
+}
+
+function slotsIn(segments: readonly Int32Array[]): number {
+  return segments.reduce((sum, segment) => sum + segment.length, 0);
+}
+
+/** Where each segment starts when all lie one after the other. */
+function startsOf(segments: readonly Int32Array[]): number[] {
+  let start = 0;
+  return segments.map((segment) => (start += segment.length) - segment.length);
 }

@@ -1,6 +1,7 @@
-import { createRandom, maxIdBytes } from '@gatehouse/domain';
+import { applyPatch, createRandom, maxIdBytes } from '@gatehouse/domain';
 
 import { createIdMap } from './id-map';
+import { snapshotDigest } from './snapshot-digest.fixture';
 
 const alphabets = ['a', 'bc', 'äß', '漢字', '🙂🚀', '0123456789', ' \n"'].map((text) => Array.from(text));
 
@@ -152,5 +153,35 @@ describe('id map', () => {
     expect(map.end).toBe(100);
     expect(map.snapshot().tensors['bytes'].data.length).toBe(bytes.data.length);
     expect(() => map.remove(100)).toThrow('ids: expected an index below 100 that an id has, found 100');
+  });
+
+  it.each([1, 2, 3])('tells what changed while ids come and go and segments grow (seed %i)', (seed) => {
+    const random = createRandom('work', seed);
+    const map = createIdMap('ids');
+    let base = structuredClone(map.snapshot());
+    const sizes = new Set<number>();
+    for (let round = 0; round < 60; round++) {
+      for (let n = random.below(200); n > 0; n--) map.add(`${'x'.repeat(random.below(20))}${random.below(3000)}`);
+      for (let n = random.below(40); n > 0; n--) {
+        const index = random.below(map.end + 1);
+        if (map.has(index)) map.remove(index);
+      }
+      const patch = structuredClone({ ...map.changes(), metadata: null });
+      expect(snapshotDigest(applyPatch(base, patch))).toEqual(snapshotDigest(map.snapshot()));
+      if (random.next() < 0.3) continue;
+      map.saved();
+      base = structuredClone(map.snapshot());
+      sizes.add(base.tensors['slots'].data.length);
+    }
+    expect(sizes.size).toBeGreaterThan(3);
+  });
+
+  it('has nothing to tell when it is only read', () => {
+    const map = createIdMap('ids');
+    map.add('a');
+    map.saved();
+    map.add('a');
+    map.indexOf('b');
+    expect(map.changes()).toEqual({ tensors: {}, rows: {} });
   });
 });

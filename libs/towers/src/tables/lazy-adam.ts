@@ -3,6 +3,7 @@ import type { Snapshot } from '@gatehouse/domain';
 import type { EmbeddingTable } from './embedding-table';
 import { restoreColumn } from './restore-column';
 import type { RowOptimizer } from './row-optimizer';
+import { mergeChanges } from './tensor-changes';
 
 const beta1 = 0.9;
 const beta2 = 0.999;
@@ -45,6 +46,7 @@ export function createLazyAdam(name: string, table: EmbeddingTable, learningRate
           values[to + d] -= (rate * m[to + d]) / (Math.sqrt(v[to + d]) + scaledEpsilon);
         }
       }
+      for (const written of [table.values, means, variances, touches]) written.markAll(rows);
     },
     snapshot: (): Snapshot => ({
       tensors: {
@@ -58,6 +60,17 @@ export function createLazyAdam(name: string, table: EmbeddingTable, learningRate
       restoreColumn(name, snapshot, 'means', means, table);
       restoreColumn(name, snapshot, 'variances', variances, table);
       restoreColumn(name, snapshot, 'touches', touches, table);
+    },
+    patch: () => ({
+      ...mergeChanges([
+        means.changes('means', table.rows),
+        variances.changes('variances', table.rows),
+        touches.changes('touches', table.rows),
+      ]),
+      metadata: null,
+    }),
+    saved: () => {
+      for (const column of [means, variances, touches]) column.saved(table.rows);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { TableSpec } from '@gatehouse/schema';
 
 import type { IdMap } from './id-map';
 import { createSlabs } from './slabs';
+import { mergeChanges, type TensorChanges, wholeTensors } from './tensor-changes';
 
 /** Rows looked at for the longest unused one: what goes is among the oldest of a random-like 64, as in a cache with sampled LRU. */
 const evictionScan = 64;
@@ -21,6 +22,8 @@ export interface RowUse {
   longestUnused(map: IdMap): number;
   tensors(): Record<string, StateTensor>;
   restore(part: string, snapshot: Snapshot): void;
+  changes(): TensorChanges;
+  saved(): void;
 }
 
 /** Creates the record of a table; without capacity and expiry it holds nothing. */
@@ -31,6 +34,8 @@ export function createRowUse({ capacity, expireAfterMs }: Pick<TableSpec, 'capac
   let end = 0; // rows that have stamps
   const expireAfterS = Math.ceil((expireAfterMs ?? 0) / 1000);
 
+  const stateTensor = (): StateTensor => ({ dtype: 'F64', shape: [4], data: state.slice() });
+
   return {
     touch: (index) => {
       if (!steps && !seconds) return;
@@ -39,8 +44,14 @@ export function createRowUse({ capacity, expireAfterMs }: Pick<TableSpec, 'capac
         steps?.ensure(end);
         seconds?.ensure(end);
       }
-      if (steps) steps.slabOf(index)[steps.offsetOf(index)] = state[0];
-      if (seconds) seconds.slabOf(index)[seconds.offsetOf(index)] = state[1];
+      if (steps) {
+        steps.slabOf(index)[steps.offsetOf(index)] = state[0];
+        steps.mark(index);
+      }
+      if (seconds) {
+        seconds.slabOf(index)[seconds.offsetOf(index)] = state[1];
+        seconds.mark(index);
+      }
     },
     beginStep: (eventTimeMs, map) => {
       state[0]++;
@@ -68,13 +79,23 @@ export function createRowUse({ capacity, expireAfterMs }: Pick<TableSpec, 'capac
     tensors: () => ({
       ...steps?.tensors('usedAtStep', end),
       ...seconds?.tensors('usedAtSecond', end),
-      ...((steps || seconds) && { use: { dtype: 'F64' as const, shape: [4], data: state.slice() } }),
+      ...((steps || seconds) && { use: stateTensor() }),
     }),
     restore: (part, snapshot) => {
       if (!steps && !seconds) return;
       const found = [steps?.restore(part, snapshot, 'usedAtStep'), seconds?.restore(part, snapshot, 'usedAtSecond')];
       end = found.find((rows) => rows !== undefined) ?? 0;
       state.set(tensorOf(part, snapshot, 'use', 'F64', 4));
+    },
+    changes: () =>
+      mergeChanges([
+        ...(steps ? [steps.changes('usedAtStep', end)] : []),
+        ...(seconds ? [seconds.changes('usedAtSecond', end)] : []),
+        ...(steps || seconds ? [wholeTensors({ use: stateTensor() })] : []),
+      ]),
+    saved: () => {
+      steps?.saved(end);
+      seconds?.saved(end);
     },
   };
 }

@@ -38,8 +38,11 @@ export function createRowWiseAdagrad(name: string, table: EmbeddingTable, learni
         const to = (row & mask) * dimension;
         for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
       }
+      for (const written of [table.values, accumulators]) written.markAll(rows);
     },
     snapshot: (): Snapshot => ({ tensors: accumulators.tensors('accumulators', table.rows), metadata: null }),
     restore: (snapshot) => restoreColumn(name, snapshot, 'accumulators', accumulators, table),
+    patch: () => ({ ...accumulators.changes('accumulators', table.rows), metadata: null }),
+    saved: () => accumulators.saved(table.rows),
   };
 }

@@ -19,6 +19,7 @@ export function createSgd(name: string, table: EmbeddingTable, learningRate: num
         const to = (rows[i] & mask) * dimension;
         for (let d = 0; d < dimension; d++) values[to + d] -= rate * gradients[from + d];
       }
+      table.values.markAll(rows);
     },
     snapshot: () => ({ tensors: {}, metadata: null }),
     restore: () => undefined,

@@ -1,5 +1,8 @@
 import { type Snapshot, type StateTensor, tensorOf, type TensorTypes } from '@gatehouse/domain';
 
+import { createChangedRows } from './changed-rows';
+import { changesOf, mergeChanges, type TensorChanges } from './tensor-changes';
+
 /** Element types that rows are made of. */
 type RowType = 'F32' | 'U32' | 'U8';
 
@@ -11,7 +14,7 @@ const firstRows = 64;
 
 /**
  * Rows of numbers that grow without being copied: slabs of 2^shift rows each. A hot loop reads row r as
- * `slabs[r >> shift][(r & mask) * width + d]`.
+ * `slabs[r >> shift][(r & mask) * width + d]`. Whoever writes a row marks it, so that a patch can tell.
  */
 export interface Slabs<D extends RowType = 'F32'> {
   readonly width: number;
@@ -23,8 +26,11 @@ export interface Slabs<D extends RowType = 'F32'> {
   ensure(rows: number): void;
   slabOf(row: number): TensorTypes[D];
   offsetOf(row: number): number;
-  /** Sets a row to 0. */
+  /** Sets a row to 0, and marks it. */
   clear(row: number): void;
+  /** Says that a row was written. */
+  mark(row: number): void;
+  markAll(rows: Int32Array): void;
   /** The first rows as tensors `name`, `name.1`, `name.2`, ...: a slab each, and views of it. */
   tensors(name: string, rows: number): Record<string, StateTensor>;
   /**
@@ -32,6 +38,10 @@ export interface Slabs<D extends RowType = 'F32'> {
    * @throws RangeError naming part and tensor when they are missing or do not fit together.
    */
   restore(part: string, snapshot: Snapshot, name: string): number;
+  /** What changed in the tensors of the first rows since {@link saved} or {@link restore}. */
+  changes(name: string, rows: number): TensorChanges;
+  /** Says that the first rows are saved as they are: the next changes start from here. */
+  saved(rows: number): void;
 }
 
 /**
@@ -46,6 +56,8 @@ export function createSlabs<D extends RowType>(dtype: D, width: number, slabByte
   const shift = Math.max(0, Math.floor(Math.log2(slabBytes / (width * arrays[dtype].BYTES_PER_ELEMENT))));
   const fullRows = 1 << shift;
   const slabs: TensorTypes[D][] = [];
+  const changed = createChangedRows();
+  let savedRows = 0;
   const create = (rows: number): TensorTypes[D] => new arrays[dtype](rows * width) as unknown as TensorTypes[D];
 
   const ensure = (rows: number): void => {
@@ -66,6 +78,26 @@ export function createSlabs<D extends RowType>(dtype: D, width: number, slabByte
     }
   };
 
+  const tensors = (name: string, rows: number): Record<string, StateTensor> => {
+    ensure(rows);
+    const found: Record<string, StateTensor> = {};
+    for (let s = 0; s < slabsOf(rows); s++) {
+      const count = Math.min(fullRows, rows - s * fullRows);
+      const data = (slabs[s] ?? create(0)).subarray(0, count * width);
+      const shape = width === 1 ? [count] : [count, width];
+      found[slabName(name, s)] = { dtype, shape, data } as unknown as StateTensor;
+    }
+    return found;
+  };
+
+  /** Slabs that so many rows are saved in: also none are saved, as an empty tensor. */
+  const slabsOf = (rows: number): number => Math.max(1, Math.ceil(rows / fullRows));
+
+  const saved = (rows: number): void => {
+    savedRows = rows;
+    changed.clear();
+  };
+
   return {
     width,
     shift,
@@ -77,18 +109,11 @@ export function createSlabs<D extends RowType>(dtype: D, width: number, slabByte
     clear: (row) => {
       const at = (row & (fullRows - 1)) * width;
       slabs[row >> shift].fill(0, at, at + width);
+      changed.add(row);
     },
-    tensors: (name, rows) => {
-      ensure(rows);
-      const tensors: Record<string, StateTensor> = {};
-      for (let s = 0; s === 0 || s * fullRows < rows; s++) {
-        const count = Math.min(fullRows, rows - s * fullRows);
-        const data = (slabs[s] ?? create(0)).subarray(0, count * width);
-        const shape = width === 1 ? [count] : [count, width];
-        tensors[slabName(name, s)] = { dtype, shape, data } as unknown as StateTensor;
-      }
-      return tensors;
-    },
+    mark: (row) => changed.add(row),
+    markAll: (rows) => changed.addAll(rows),
+    tensors,
     restore: (part, snapshot, name) => {
       const found: TensorTypes[D][] = [];
       for (let s = 0; s === 0 || slabName(name, s) in snapshot.tensors; s++) {
@@ -104,8 +129,18 @@ export function createSlabs<D extends RowType>(dtype: D, width: number, slabByte
         throw new RangeError(`${part}: tensor ${slabName(name, s)}: expected ${expected}, found ${slab.length} values`);
       });
       slabs.splice(0, slabs.length, ...found);
-      return found.reduce((sum, slab) => sum + slab.length / width, 0);
+      saved(found.reduce((sum, slab) => sum + slab.length / width, 0));
+      return savedRows;
     },
+    changes: (name, rows) =>
+      mergeChanges(
+        Object.entries(tensors(name, rows)).map(([slab, tensor], s) => {
+          const from = s * fullRows;
+          const base = s < slabsOf(savedRows) ? Math.min(fullRows, savedRows - from) : undefined;
+          return changesOf(slab, tensor, base, changed.between(from, Math.min(from + fullRows, rows)));
+        }),
+      ),
+    saved,
   };
 }
 

@@ -1,3 +1,5 @@
+import { applyPatch, createRandom } from '@gatehouse/domain';
+
 import { createSlabs } from './slabs';
 
 /** Slabs of four rows of two 32-bit numbers. */
@@ -62,5 +64,38 @@ describe('slabs', () => {
     expect(restore({ values: f32(6), 'values.1': f32(2) })).toThrow(
       'tensor values: expected 4 rows of 2, found 6 values',
     );
+  });
+
+  it.each([1, 2, 3])('tell what changed since they were saved, slab by slab (seed %i)', (seed) => {
+    const random = createRandom('rows', seed);
+    const slabs = small();
+    let [rows, base] = [0, structuredClone(slabs.tensors('values', 0))];
+    for (let round = 0; round < 30; round++) {
+      rows += random.below(4);
+      slabs.ensure(rows);
+      for (let n = random.below(5); n > 0 && rows > 0; n--) {
+        const row = random.below(rows);
+        slabs.slabOf(row)[slabs.offsetOf(row)] = random.next();
+        slabs.mark(row);
+      }
+      if (rows > 0) slabs.clear(random.below(rows));
+      const changes = structuredClone({ ...slabs.changes('values', rows), metadata: null });
+      const next = applyPatch({ tensors: base, metadata: null }, changes).tensors;
+      expect(next).toEqual(slabs.tensors('values', rows));
+      if (random.next() < 0.3) continue;
+      slabs.saved(rows);
+      base = structuredClone(slabs.tensors('values', rows));
+    }
+    expect(slabs.slabs.length).toBeGreaterThan(8);
+  });
+
+  it('name no slab whose rows stayed', () => {
+    const slabs = createSlabs('F32', 2, 64 * 8); // 64 rows a slab
+    slabs.ensure(200);
+    slabs.saved(200);
+    slabs.mark(130);
+    const { tensors, rows } = slabs.changes('values', 200);
+    expect([Object.keys(tensors), Object.keys(rows)]).toEqual([[], ['values.2']]);
+    expect([...rows['values.2'].index]).toEqual([2]);
   });
 });
