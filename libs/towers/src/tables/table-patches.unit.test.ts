@@ -105,6 +105,24 @@ describe.each(UNDER_TEST)('patches of $name', ({ spec }) => {
 });
 
 describe('a patch', () => {
+  const namesOf = (part: Stateful): string[] => {
+    const { tensors, rows } = part.patch!();
+    return [...Object.keys(tensors), ...Object.keys(rows)];
+  };
+
+  it('names no rows of what was just made, saved or restored', () => {
+    const trained = start({ optimizer: 'adam' }, 1);
+    expect(trained.parts.map(namesOf)).toEqual([['stats'], []]);
+    work(trained, 'keyed', createRandom('work', 1), 0, 9);
+    expect(trained.parts.flatMap(namesOf)).toEqual(expect.arrayContaining(['values', 'slots', 'means', 'touches']));
+    const saved = save(trained.parts);
+    trained.parts.forEach((part, i) => part.restore(saved[i]));
+    expect(trained.parts.map(namesOf)).toEqual([['stats'], []]);
+    work(trained, 'keyed', createRandom('work', 1), 0, 9);
+    for (const part of trained.parts) part.saved?.();
+    expect(trained.parts.map(namesOf)).toEqual([['stats'], []]);
+  });
+
   const bytesOf = ({ tensors, rows }: SnapshotPatch): number =>
     [...Object.values(tensors), ...Object.values(rows).flatMap(({ index, data }) => [{ data: index }, data])].reduce(
       (sum, { data }) => sum + data.byteLength,
