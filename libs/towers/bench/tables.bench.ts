@@ -2,17 +2,17 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createRandom, type Snapshot, type StateTensor } from '@gatehouse/domain';
+import { createRandom, type Snapshot, type SnapshotPatch, type StateTensor } from '@gatehouse/domain';
 import type { TableSpec } from '@gatehouse/schema';
 import { describeMachine, machineLine, markdownTable, writeResult, writeSection } from '@gatehouse/testing';
 
 import { createEmbeddingTable, type EmbeddingTable } from '../src/tables/embedding-table';
-import { createRowGradients } from '../src/tables/row-gradients';
+import { createRowGradients, type RowGradients } from '../src/tables/row-gradients';
 import { createRowOptimizer, type RowOptimizer } from '../src/tables/row-optimizer';
 
 /*
  * Tables that grow to a million rows of 64: the longest that one new row or one step keeps the process, memory against raw bytes, the
- * cost of a step, and a snapshot to a file and back. Writes docs/benchmarks.md and reports/bench-tables.json. `-- --quick`: 100,000 rows,
+ * cost of a step, a snapshot to a file and back, and a patch of the rows that those steps touched. Writes docs/benchmarks.md and reports/bench-tables.json. `-- --quick`: 100,000 rows,
  * and no page.
  */
 const isQuick = process.argv.includes('--quick');
@@ -43,6 +43,8 @@ interface Result {
   readonly megabytes: number;
   readonly rawMegabytes: number;
   readonly ratio: number;
+  readonly patchMs: number;
+  readonly patchMegabytes: number;
   readonly saveMs: number;
   readonly restoreMs: number;
   /** Memory beside the table while it was written, and beside the file's bytes while it was restored. */
@@ -86,10 +88,16 @@ async function measure(optimizer: TableSpec['optimizer']): Promise<Result> {
     if (n % (rows / 5) === rows / 5 - 1)
       console.log(`${optimizer}: ${n + 1} of ${rows} rows, longest ${longestAddMs.toFixed(1)} ms`);
   }
+  const parts = [table, rowOptimizer];
+  for (const part of parts) part.saved?.();
+  const gradients = createRowGradients(table);
+  const times = stepTimes(table, rowOptimizer, gradients);
+  await settle();
   const megabytes = buffersMegabytes() - before;
+  let patches: readonly SnapshotPatch[] = [];
+  const patchMs = timedMs(() => (patches = parts.flatMap((part) => part.patch?.() ?? [])));
   // Rows, the optimiser's numbers beside them, and for each id its bytes and a 64-bit hash.
   const rawMegabytes = (rows * (dimension + slotNumbers[optimizer]) * 4 + idBytes + rows * 8) / 1e6;
-  const times = stepTimes(table, rowOptimizer);
   return {
     optimizer,
     longestAddMs,
@@ -98,14 +106,15 @@ async function measure(optimizer: TableSpec['optimizer']): Promise<Result> {
     megabytes,
     rawMegabytes,
     ratio: megabytes / rawMegabytes,
+    patchMs,
+    patchMegabytes: patches.reduce((sum, patch) => sum + bytesOf(patch), 0) / 1e6,
     ...saveAndRestore(table, optimizer),
   };
 }
 
 /** Gathers rows, as bags do, and updates them. */
-function stepTimes(table: EmbeddingTable, optimizer: RowOptimizer): number[] {
+function stepTimes(table: EmbeddingTable, optimizer: RowOptimizer, gradients: RowGradients): number[] {
   const random = createRandom('steps', 1);
-  const gradients = createRowGradients(table);
   const pooled = new Float32Array(stepRows * dimension);
   const { slabs, shift, mask } = table.values;
   const times = Array.from({ length: steps }, () => {
@@ -121,6 +130,12 @@ function stepTimes(table: EmbeddingTable, optimizer: RowOptimizer): number[] {
     });
   });
   return times.sort((a, b) => a - b);
+}
+
+function bytesOf({ tensors, rows }: SnapshotPatch): number {
+  const whole = Object.values(tensors).map(({ data }) => data.byteLength);
+  const some = Object.values(rows).map(({ index, data }) => index.byteLength + data.data.byteLength);
+  return [...whole, ...some].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 type Files = Pick<Result, 'saveMs' | 'restoreMs' | 'saveExtraMegabytes' | 'restoreExtraMegabytes'>;
@@ -183,8 +198,8 @@ async function main(): Promise<void> {
   const number = (value: number, digits = 1): string => value.toFixed(digits);
   const page = [
     `Tables of ${rows.toLocaleString('en')} rows of ${dimension}, grown row by row. Raw bytes: rows, the optimiser's numbers beside them, and`,
-    'for each id its bytes and a 64-bit hash. A step gathers and updates 1,024 random rows. Saving and restoring go through one file, whose',
-    'bytes the restored table uses in place.',
+    `for each id its bytes and a 64-bit hash. A step gathers and updates 1,024 random rows; the patch holds what ${steps} of them changed.`,
+    'Saving and restoring go through one file, whose bytes the restored table uses in place.',
     '',
     markdownTable(
       [
@@ -194,6 +209,8 @@ async function main(): Promise<void> {
         'longest step, ms',
         'MB',
         'of raw bytes',
+        'patch, ms',
+        'patch, MB',
         'save, ms',
         'restore, ms',
         'MB more, saving',
@@ -206,6 +223,8 @@ async function main(): Promise<void> {
         number(r.longestStepMs),
         number(r.megabytes, 0),
         number(r.ratio, 2),
+        number(r.patchMs, 0),
+        number(r.patchMegabytes, 0),
         number(r.saveMs, 0),
         number(r.restoreMs, 0),
         number(r.saveExtraMegabytes),

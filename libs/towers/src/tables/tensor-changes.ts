@@ -22,7 +22,8 @@ export function changesOf(
   const bytesPerRow = width * tensor.data.BYTES_PER_ELEMENT + index.BYTES_PER_ELEMENT;
   if (baseRows === undefined || index.length * bytesPerRow >= tensor.data.byteLength)
     return wholeTensors({ [name]: tensor });
-  const data = tensor.data.slice(0, index.length * width);
+  const View = tensor.data.constructor as new (length: number) => StateTensor['data'];
+  const data = new View(index.length * width);
   index.forEach((from, to) => data.set(tensor.data.subarray(from * width, (from + 1) * width), to * width));
   const picked = { dtype: tensor.dtype, shape: [index.length, ...row], data } as StateTensor;
   return { tensors: {}, rows: { [name]: { shape: tensor.shape, index, data: picked } } };
