@@ -12,7 +12,12 @@ export interface Checkpoint {
   readonly files: ReadonlyMap<string, Buffer>;
   /** Next offset to read. */
   readonly offset: number;
-  readonly counts: { readonly applied: number; readonly unweighted: number; readonly deadLettered: number };
+  readonly counts: {
+    readonly applied: number;
+    readonly skipped: number;
+    readonly unweighted: number;
+    readonly deadLettered: number;
+  };
 }
 
 /** Reads what the newest checkpoint pointer names. */
@@ -27,13 +32,13 @@ export async function readCheckpoint(artifactsFolder: string): Promise<Checkpoin
   const names = (await readdir(folder)).filter((name) => name !== 'manifest.json').sort();
   const files = new Map<string, Buffer>();
   for (const name of names) files.set(name, await readFile(join(folder, name)));
-  const [applied, unweighted, deadLettered] = doublesOf(files.get('progress.safetensors')!);
+  const [applied, skipped, unweighted, deadLettered] = doublesOf(files.get('progress.safetensors')!);
   return {
     version: pointer.version,
     folder,
     files,
     offset: offsets.impressions[0],
-    counts: { applied, unweighted, deadLettered },
+    counts: { applied, skipped, unweighted, deadLettered },
   };
 }
 

@@ -91,6 +91,7 @@ describe('a trainer that is killed again and again', () => {
     expect(killed.offset).toBe(endOffset);
     expect(counts).toEqual({
       applied,
+      skipped: 0,
       unweighted: before(offsetsOf('shown')),
       deadLettered: before(offsetsOf(unknownAction)),
     });
