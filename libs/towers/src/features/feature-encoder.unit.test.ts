@@ -75,6 +75,40 @@ describe('id feature', () => {
   });
 });
 
+describe('a table with limits', () => {
+  const id: FeatureSpec = { kind: 'id', name: 'item', table: 'test', dropout: 0 };
+  const history: FeatureSpec = { kind: 'history', name: 'history', table: 'test', length: 2, decay: 1 };
+
+  it('counts what occurs, and neither draws nor repeats, towards admission', () => {
+    const table = createTable({ ...keyed, admitAfter: 3 });
+    const feature = createCandidateFeature(id, table, fallbackRow);
+    const items = ['a', 'b', 'a'].map(testItem);
+    expect(rowsOf(feature.encode(items, { grow: true, occurrences: 1 }))).toEqual([[1], [1], [1]]); // a: 1
+    expect(rowsOf(feature.encode(items, { grow: true, occurrences: 0 }))).toEqual([[1], [1], [1]]);
+    expect(rowsOf(feature.encode(items, readOnly))).toEqual([[1], [1], [1]]);
+    expect(rowsOf(feature.encode(items, grow))).toEqual([[1], [1], [2]]); // a: 2, b: 1, a: 3
+    expect(table.rowOf('b')).toBe(-1);
+  });
+
+  it.each([
+    ['keeps what histories use', 'in training', grow, { a: 2, b: -1, c: 3 }],
+    ['gives up what is only read', 'elsewhere', readOnly, { a: -1, b: 3, c: 2 }],
+  ])('%s %s', (_what, _where, mode, expected) => {
+    const table = createTable({ ...keyed, capacity: 2 });
+    const item = createCandidateFeature(id, table, fallbackRow);
+    const histories = createQueryFeature(history, table, fallbackRow);
+    const add = (itemId: string): void => {
+      table.beginStep(0);
+      item.encode([testItem(itemId)], grow);
+    };
+    ['a', 'b'].forEach(add);
+    table.beginStep(0);
+    histories.encode([testQuery('ann', ['a'])], mode);
+    add('c'); // the longest unused goes: b, unless the history made no use of a
+    expect({ a: table.rowOf('a'), b: table.rowOf('b'), c: table.rowOf('c') }).toEqual(expected);
+  });
+});
+
 describe('category features', () => {
   const category = (table: EmbeddingTable): FeatureEncoder<CandidateInput> =>
     createCandidateFeature({ kind: 'category', name: 'genre', table: 'test', source: 'features.genre' }, table, 1);

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '@gatehouse/domain';
+import { createRandom, type Random, type TensorTypes } from '@gatehouse/domain';
 import type { TableSpec } from '@gatehouse/schema';
 
 import { rowOf } from '../table-rows.fixture';
@@ -100,24 +100,48 @@ describe('a table with all limits', () => {
     }
   }
 
+  const start = (seed: number, some: Partial<TableSpec> = limits) => {
+    const [rows, ids] = [createRandom('rows', seed), createRandom('ids', seed)];
+    return { rows, ids, table: create(some, rows) };
+  };
+
   it.each([1, 2, 3, 4, 5])('goes on from a snapshot as if it had never stopped, bit for bit (seed %i)', (seed) => {
-    const start = () => {
-      const [rows, ids] = [createRandom('rows', seed), createRandom('ids', seed)];
-      return { rows, ids, table: create(limits, rows) };
-    };
-    const through = start();
+    const through = start(seed);
     work(through.table, through.ids, 0, 150);
     const saved = [through.table, through.rows, through.ids].map((part) => structuredClone(part.snapshot()));
     work(through.table, through.ids, 150, 300);
     const { admissions, evictions, expirations } = through.table.stats;
     expect(Math.min(admissions, evictions, expirations)).toBeGreaterThan(0);
 
-    const after = start();
+    const after = start(seed);
     work(after.table, after.ids, 0, 20); // restoring replaces it
     [after.table, after.rows, after.ids].forEach((part, i) => part.restore(saved[i]));
     work(after.table, after.ids, 150, 300);
     expect(snapshotDigest(after.table.snapshot())).toEqual(snapshotDigest(through.table.snapshot()));
     expect(after.table.stats).toEqual(through.table.stats);
     expect(after.table.stats.ids).toBeLessThanOrEqual(40);
+  });
+
+  it.each<[string, Partial<TableSpec>, (data: TensorTypes[keyof TensorTypes]) => void]>([
+    ['admission', limits, (data) => data.fill(0)],
+    ['usedAtStep', { capacity: 40 }, (data) => data.reverse()],
+    ['usedAtSecond', limits, (data) => data.fill(0)],
+    ['use', limits, (data) => (data[1] += 100)], // the clock
+    ['use', { capacity: 40 }, (data) => (data[2] += 7)], // where eviction looks next
+    ['use', limits, (data) => (data[3] += 7)], // and expiry
+    ['freed', limits, (data) => data.reverse()],
+  ])('decides by all that it saves: %s of %o', (tensor, some, perturb) => {
+    const continued = (change: typeof perturb): readonly number[] => {
+      const { table, ids, rows } = start(1, some);
+      work(table, ids, 0, 150);
+      for (let step = 150; step < 160; step++) table.beginStep(step * 500); // rows expire, and stay free
+      const saved = structuredClone(table.snapshot());
+      change(saved.tensors[tensor].data);
+      table.restore(saved);
+      work(table, ids, 160, 220);
+      return [...Array.from({ length: 200 }, (_, n) => table.rowOf(`i${n}`)), rows.next()];
+    };
+    expect(continued(() => undefined)).toEqual(continued(() => undefined));
+    expect(continued(perturb)).not.toEqual(continued(() => undefined));
   });
 });
