@@ -16,7 +16,8 @@ export abstract class VersionError extends Error {
 /**
  * A stored version that must not be used.
  *
- * Causes: a file is missing, is a link, has another size or SHA-256 than the manifest says, or breaks its own format.
+ * Causes: a file is missing, is a link, has another size or SHA-256 than the manifest says, or breaks its own format; the base of a
+ * delta is missing, is not the one that the delta was made from, or does not fit it.
  */
 export class DamagedVersionError extends VersionError {
   override readonly name = 'DamagedVersionError';
@@ -39,7 +40,7 @@ export class MissingVersionError extends VersionError {
   }
 }
 
-/** A sound version that this release cannot read: of another format, or a delta. */
+/** A sound version that this release cannot read. */
 export class UnsupportedVersionError extends VersionError {
   override readonly name = 'UnsupportedVersionError';
   constructor(
@@ -47,7 +48,7 @@ export class UnsupportedVersionError extends VersionError {
     /** What the version is, such as `format 2`. */
     readonly found: string,
   ) {
-    super(version, `expected a full version of format 1, found ${found}; read it with the release that wrote it`);
+    super(version, `expected format 1, found ${found}; read it with the release that wrote it`);
   }
 }
 

@@ -13,6 +13,7 @@ export {
 } from './errors';
 export { partsOf } from './parts-of';
 export { loadNewest, type RefusedVersion } from './load-newest';
+export { maxDeltas } from './model-store';
 export type {
   LoadedVersion,
   Manifest,

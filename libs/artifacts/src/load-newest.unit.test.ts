@@ -2,16 +2,21 @@ import type { ModelVersionId } from '@gatehouse/domain';
 
 import { DamagedVersionError, MissingVersionError, NoUsableVersionError } from './errors';
 import { loadNewest, type RefusedVersion } from './load-newest';
-import type { LoadedVersion, ModelReader } from './model-store';
+import type { LoadedVersion, Manifest, ModelReader } from './model-store';
 
 /** A store of the named versions; each that has an error throws it. */
 function readerOf(
   pointer: ModelVersionId | undefined,
   versions: Readonly<Record<ModelVersionId, Error | undefined>>,
-): Pick<ModelReader, 'pointer' | 'list' | 'load'> {
+  bases: Readonly<Record<ModelVersionId, ModelVersionId>> = {},
+): Pick<ModelReader, 'pointer' | 'list' | 'manifest' | 'load'> {
   return {
     pointer: async () => (pointer === undefined ? undefined : { version: pointer }),
     list: async () => Object.keys(versions),
+    manifest: async (id) => {
+      if (!(id in versions)) throw new MissingVersionError(id);
+      return { id, base: bases[id] ?? null } as Manifest;
+    },
     load: async (id, parts) => {
       const error = id in versions ? versions[id] : new MissingVersionError(id);
       if (error) throw error;
@@ -56,6 +61,21 @@ describe('loadNewest', () => {
     expect(error).toBeInstanceOf(NoUsableVersionError);
     expect(error).toMatchObject({ tried: ['1-4', '1-3', '1-2'], cause: { version: '1-4' } });
     expect((await loadNewest(reader, 'latest', undefined, undefined, 3))?.manifest.id).toBe('1-1');
+  });
+
+  it.each([
+    ['1-3', '1-2', 'the full version'],
+    ['1-5', '1-4', 'a delta in the middle'],
+    ['1-6', '1-5', 'the newest delta'],
+  ])('counts damage to %s once and goes on with %s (%s of a chain)', async (damagedId, expected) => {
+    const ids = ['1-1', '1-2', '1-3', '1-4', '1-5', '1-6'];
+    const bases = { '1-2': '1-1', '1-4': '1-3', '1-5': '1-4', '1-6': '1-5' };
+    const versions = ids.map((id) => [id, id < damagedId ? undefined : damaged(damagedId)] as const);
+    const refused: RefusedVersion[] = [];
+    const reader = readerOf('1-6', Object.fromEntries(versions), bases);
+    const newest = await loadNewest(reader, 'checkpoint', undefined, (error) => refused.push(error), 1);
+    expect(newest?.manifest.id).toBe(expected);
+    expect(refused.map(({ version }) => version)).toEqual([damagedId]);
   });
 
   it('tries a given list in its order', async () => {

@@ -1,8 +1,18 @@
-import type { ModelVersionId, Snapshot } from '@gatehouse/domain';
+import {
+  applyPatch,
+  createRandom,
+  type ModelVersionId,
+  type Random,
+  type RowsPatch,
+  type Snapshot,
+  type SnapshotPatch,
+  type StateTensor,
+} from '@gatehouse/domain';
 
 import { FencedError, MissingPartError, MissingVersionError, VersionExistsError } from './errors';
 import { loadNewest } from './load-newest';
-import type { ModelStore, ModelWriter, VersionDraft } from './model-store';
+import { maxDeltas, type ModelStore, type ModelWriter, type VersionDraft } from './model-store';
+import { partsOf } from './parts-of';
 
 /** One place for versions, and how to open stores over it. */
 export interface StorePlace {
@@ -27,6 +37,48 @@ export function draftOf(id: ModelVersionId, value = 0): VersionDraft {
       'id-map.items': { tensors: { bytes: { dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) } }, metadata: null },
     },
   };
+}
+
+/** What {@link draftOf} gives, as a change of a version: `w` takes the new value, and the ids stay. */
+export function deltaOf(id: ModelVersionId, base: ModelVersionId, value = 0): VersionDraft {
+  const { parts, ...rest } = draftOf(id, value);
+  const { towers } = parts;
+  const index = Uint32Array.of(0);
+  const rows = { w: { shape: [1, 2], index, data: towers.tensors['w'] } };
+  return {
+    ...rest,
+    base,
+    parts: {},
+    patches: {
+      towers: { tensors: {}, rows, metadata: towers.metadata },
+      'id-map.items': { tensors: {}, rows: {}, metadata: null },
+    },
+  };
+}
+
+const emptyPatch: SnapshotPatch = { tensors: {}, rows: {}, metadata: null };
+
+/** Grows, cuts, changes, replaces, adds and removes tensors at random. */
+function randomPatch(base: Snapshot, step: number, random: Random): SnapshotPatch {
+  const values = (length: number): Float32Array => Float32Array.from({ length }, () => random.next() - 0.5);
+  const patch = {
+    tensors: {} as Record<string, StateTensor>,
+    rows: {} as Record<string, RowsPatch>,
+    removed: [] as string[],
+  };
+  for (const name of Object.keys(base.tensors)) {
+    const chance = random.next();
+    const rows = 1 + random.below(9);
+    if (chance < 0.1) patch.removed.push(name);
+    else if (chance < 0.2) patch.tensors[name] = { dtype: 'F32', shape: [rows, 3], data: values(3 * rows) };
+    else if (chance < 0.8) {
+      const index = Uint32Array.from({ length: random.below(4) }, () => random.below(rows));
+      const data = { dtype: 'F32', shape: [index.length, 3], data: values(3 * index.length) } as const;
+      patch.rows[name] = { shape: [rows, 3], index, data };
+    }
+  }
+  patch.tensors[`slab.${step}`] = { dtype: 'F32', shape: [4, 3], data: values(12) };
+  return { ...patch, metadata: { step } };
 }
 
 /** Saves a version and points to it. */
@@ -139,6 +191,110 @@ export function modelStoreContract(createPlace: () => Promise<StorePlace>): void
     });
   });
 
+  describe('deltas', () => {
+    let writer: ModelWriter;
+    beforeEach(async () => {
+      writer = await store.lead('trainer');
+    });
+
+    it('load as the whole parts that they tell of, all or some', async () => {
+      await writer.save(draftOf('1-1', 1));
+      await writer.save(deltaOf('1-2', '1-1', 2));
+      await writer.save({ ...deltaOf('1-3', '1-2', 3), parts: { fresh: { tensors: {}, metadata: 'whole' } } });
+      const loaded = await place.open().load('1-3');
+      expect(loaded.parts).toEqual({ ...draftOf('1-3', 3).parts, fresh: { tensors: {}, metadata: 'whole' } });
+      expect((await store.load('1-3', ['towers'])).parts).toEqual({ towers: draftOf('1-3', 3).parts['towers'] });
+      expect((await store.load('1-2')).parts).toEqual(draftOf('1-2', 2).parts); // reading 1-3 has changed none before it
+      expect((await store.load('1-1')).parts).toEqual(draftOf('1-1', 1).parts);
+    });
+
+    it('say what they rest on', async () => {
+      await writer.save(draftOf('1-1'));
+      const manifest = await writer.save(deltaOf('1-2', '1-1'));
+      expect(manifest).toMatchObject({ kind: 'delta', base: '1-1' });
+      expect(partsOf(manifest)).toEqual(['towers', 'id-map.items']);
+      expect(manifest.files.map(({ name }) => name)).not.toContain('towers.safetensors'); // Python reads that name as whole
+      expect(await store.manifest('1-2')).toEqual(manifest);
+      expect((await store.load('1-2')).manifest).toEqual(manifest);
+    });
+
+    it('may hold a part whole, and leave one out', async () => {
+      await writer.save(draftOf('1-1', 1));
+      const { towers } = draftOf('1-2', 2).parts;
+      await writer.save({ ...deltaOf('1-2', '1-1'), parts: { towers }, patches: {} });
+      await writer.save({
+        ...deltaOf('1-3', '1-2', 3),
+        patches: { towers: deltaOf('1-3', '1-2', 3).patches!['towers'] },
+      });
+      expect((await store.load('1-2')).parts).toEqual({ towers });
+      expect((await store.load('1-3')).parts).toEqual({ towers: draftOf('1-3', 3).parts['towers'] });
+      await expect(store.load('1-3', ['id-map.items'])).rejects.toThrow(MissingPartError);
+    });
+
+    it.each([1, 2, 3])(
+      'give the state of a table that grows, shrinks and changes, bit for bit (seed %p)',
+      async (seed) => {
+        const random = createRandom('table', seed);
+        let table: Snapshot = { tensors: {}, metadata: 0 };
+        await writer.save({ ...draftOf('1-1'), parts: { table } });
+        for (let sequence = 2; sequence <= 1 + maxDeltas; sequence++) {
+          const patch = randomPatch(table, sequence, random);
+          const id = `1-${sequence}`;
+          await writer.save({ ...deltaOf(id, `1-${sequence - 1}`), patches: { table: patch } });
+          table = applyPatch(table, patch);
+          expect((await place.open().load(id)).parts['table']).toEqual(table);
+        }
+      },
+    );
+
+    it(`rest on a full version within ${maxDeltas}, and the next is refused`, async () => {
+      await writer.save(draftOf('1-1', 1));
+      for (let n = 2; n <= 1 + maxDeltas; n++) await writer.save(deltaOf(`1-${n}`, `1-${n - 1}`, n));
+      await expect(writer.save(deltaOf('1-10', '1-9', 10))).rejects.toThrow(/at most 8 deltas .*, found 9/);
+      await expect(writer.save(deltaOf('1-10', '1-9', 10))).rejects.toThrow(RangeError);
+      await writer.save(deltaOf('1-10', '1-8', 10)); // 8 as well
+      expect((await store.load('1-10')).parts).toEqual(draftOf('1-10', 10).parts);
+      expect((await store.load('1-9')).parts).toEqual(draftOf('1-9', 9).parts);
+    });
+
+    it.each<[string, RegExp, Partial<VersionDraft>]>([
+      ['changes without a base', /expected whole parts, found/, { base: null }],
+      ['a base that is no id', /newest/, { base: 'newest' }],
+      ['itself for a base', /expected an older version, found 1-2/, { base: '1-2' }],
+      ['another schema', /expected schema other, found c0ffee/, { schemaHash: 'other' }],
+      ['changes of a part that the base lacks', /a part none, found towers/, { patches: { none: emptyPatch } }],
+      ['a part both whole and changed', /each part once/, { parts: draftOf('1-2').parts }],
+      [
+        'a part named as a change',
+        /ending than .patch/,
+        { parts: { 'towers.patch': { tensors: {}, metadata: null } } },
+      ],
+      [
+        'fewer rows than indices',
+        /expected \[2, 2\], found \[1, 2\]/,
+        {
+          patches: {
+            towers: {
+              ...emptyPatch,
+              rows: { w: { ...deltaOf('1-2', '1-1').patches!['towers'].rows['w'], index: new Uint32Array(2) } },
+            },
+          },
+        },
+      ],
+    ])('are refused with %s, and nothing is saved', async (_, message, change) => {
+      await writer.save(draftOf('1-1'));
+      const late = writer.save({ ...deltaOf('1-2', '1-1'), ...change });
+      await expect(late).rejects.toThrow(RangeError);
+      await expect(late).rejects.toThrow(message);
+      expect(await store.list()).toEqual(['1-1']);
+    });
+
+    it('are refused without their base', async () => {
+      await expect(writer.save(deltaOf('1-2', '1-1'))).rejects.toThrow(MissingVersionError);
+      expect(await store.list()).toEqual([]);
+    });
+  });
+
   describe('pointers', () => {
     it('survive a change of the leader, and keep their detail', async () => {
       await publish(await store.lead('trainer'), 1);
@@ -212,6 +368,22 @@ export function modelStoreContract(createPlace: () => Promise<StorePlace>): void
       expect(await writer.prune(2, ['1-4'])).toEqual(['1-2', '1-5']);
       expect(await store.list()).toEqual(['1-1', '1-3', '1-4', '1-6', '1-7']);
       await expect(store.load('1-2')).rejects.toThrow(MissingVersionError);
+    });
+
+    it('keeps whatever a kept delta rests on, and as many full versions as versions', async () => {
+      const writer = await store.lead('trainer');
+      for (const n of [1, 2, 3]) await writer.save(draftOf(`1-${n}`));
+      for (const n of [4, 5, 6]) await writer.save(deltaOf(`1-${n}`, `1-${n - 1}`, n)); // on 1-3
+      await writer.save(draftOf('1-7'));
+      for (const n of [8, 9]) await writer.save(deltaOf(`1-${n}`, `1-${n - 1}`, n)); // on 1-7
+      await writer.point('latest', { version: '1-5' });
+      // Newest 2: 1-8, 1-9. Newest 2 full: 1-3, 1-7. The pointer: 1-5, which rests on 1-4.
+      expect(await writer.prune(2, [])).toEqual(['1-1', '1-2', '1-6']);
+      await writer.point('latest', { version: '1-9' });
+      expect(await writer.prune(2, [])).toEqual(['1-4', '1-5']);
+      expect(await writer.prune(1, [])).toEqual(['1-3']);
+      expect(await store.list()).toEqual(['1-7', '1-8', '1-9']);
+      expect((await store.load('1-9')).parts).toEqual(draftOf('1-9', 9).parts);
     });
 
     it('waits for a save that was begun before it', async () => {

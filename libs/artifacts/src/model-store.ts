@@ -1,4 +1,7 @@
-import type { Json, ModelVersionId, Offsets, Snapshot } from '@gatehouse/domain';
+import type { Json, ModelVersionId, Offsets, Snapshot, SnapshotPatch } from '@gatehouse/domain';
+
+/** Deltas that a reader applies to a full version at most. A longer chain costs more to load, and hangs on more files. */
+export const maxDeltas = 8;
 
 /** One file of a version, as its manifest lists it. */
 export interface ManifestFile {
@@ -17,8 +20,10 @@ export interface Manifest {
   readonly kind: 'full' | 'delta';
   /** For a delta: the version that it changes. Null for a full checkpoint. */
   readonly base: ModelVersionId | null;
+  /** For a delta: SHA-256 of the base's manifest, which itself has those of its files. So no other version can take its place. */
+  readonly baseSha256?: string;
   readonly schemaHash: string;
-  /** Every file of the version, one per part: `<part>.safetensors`. */
+  /** Every file of the version, one per part: `<part>.safetensors`, or `<part>.patch.safetensors` for one told as a change. */
   readonly files: readonly ManifestFile[];
   /** Next offset to read of every partition of every topic. */
   readonly offsets: Offsets;
@@ -34,13 +39,18 @@ export interface VersionDraft {
   readonly schemaHash: string;
   readonly offsets: Offsets;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Part name -> what it saves. Each becomes one file. */
+  /** Part name -> what it saves whole. Each becomes one file. */
   readonly parts: Readonly<Record<string, Snapshot>>;
+  /** Makes the version a delta of a stored one, with the same schema. @default null: a full version */
+  readonly base?: ModelVersionId | null;
+  /** For a delta: part name -> what changed in it since the base. Parts of the base that a delta does not name are not in it. */
+  readonly patches?: Readonly<Record<string, SnapshotPatch>>;
 }
 
 /** A version whose files were read and whose hashes were checked. */
 export interface LoadedVersion {
   readonly manifest: Manifest;
+  /** Whole parts, whether the version is full or a delta. */
   readonly parts: Readonly<Record<string, Snapshot>>;
 }
 
@@ -74,9 +84,11 @@ export interface ModelReader {
   /** @throws MissingVersionError, DamagedVersionError, UnsupportedVersionError. */
   manifest(id: ModelVersionId): Promise<Manifest>;
   /**
-   * Reads a version, or only the named parts of it, and checks size and SHA-256 of each file before use.
-   * @throws DamagedVersionError naming file and reason when anything differs from the manifest; MissingVersionError;
-   * MissingPartError; UnsupportedVersionError for a delta, which no release writes yet.
+   * Reads a version, or only the named parts of it, and checks size and SHA-256 of each file before use. A delta is resolved: the
+   * parts of the full version that it rests on, then each change in order.
+   * @throws DamagedVersionError naming version, file and reason when anything differs from the manifest, for a delta also in what it
+   * rests on: the version that it names is then the one that is damaged; MissingVersionError; MissingPartError;
+   * UnsupportedVersionError.
    */
   load(id: ModelVersionId, parts?: readonly string[]): Promise<LoadedVersion>;
 }
@@ -90,7 +102,8 @@ export interface ModelWriter {
   /**
    * Writes files, fsyncs, renames into place: afterwards the version exists whole or not at all. Moves no pointer. Trainer only.
    * The parts must not change before it returns.
-   * @throws RangeError for a draft of another epoch or one that could not be read again; VersionExistsError; DiskFullError before
+   * @throws RangeError for a draft of another epoch or one that could not be read again, such as one more than {@link maxDeltas}
+   * deltas; VersionExistsError; MissingVersionError or DamagedVersionError for a base that cannot be built on; DiskFullError before
    * anything is written, unless twice the version's size is free.
    */
   save(draft: VersionDraft): Promise<Manifest>;
@@ -100,7 +113,11 @@ export interface ModelWriter {
    * @throws MissingVersionError when the version is not stored.
    */
   point(name: PointerName, to: Pointer): Promise<void>;
-  /** Removes versions beyond the newest `keep`, never one that a pointer or `protect` names, nor a base of a kept delta. */
+  /**
+   * Removes versions that are neither among the newest `keep` nor among the newest `keep` full ones, never one that a pointer or
+   * `protect` names, nor what a kept delta rests on. So there are always `keep` versions of which none needs another's files.
+   * @returns what was removed, oldest first
+   */
   prune(keep: number, protect: readonly ModelVersionId[]): Promise<ModelVersionId[]>;
 }
 

@@ -6,5 +6,5 @@ import type { Manifest } from './model-store';
  * @example partsOf({ files: [{ name: 'schema.safetensors', bytes: 96, sha256 }] }); // ['schema']
  */
 export function partsOf({ files }: Pick<Manifest, 'files'>): string[] {
-  return files.map(({ name }) => name.replace(/\.safetensors$/, ''));
+  return files.map(({ name }) => name.replace(/(\.patch)?\.safetensors$/, ''));
 }

@@ -16,5 +16,12 @@ export {
 export type { Offsets } from './offsets';
 export type { HistoryEntry, QueryInput } from './query-input';
 export { createRandom, type Random } from './random';
-export { applyPatch, isPatch, type PatchMemory, type RowsPatch, type SnapshotPatch } from './snapshot-patch';
+export {
+  applyPatch,
+  checkPatch,
+  isPatch,
+  type PatchMemory,
+  type RowsPatch,
+  type SnapshotPatch,
+} from './snapshot-patch';
 export { type Json, type Snapshot, type Stateful, type StateTensor, tensorOf, type TensorTypes } from './stateful';

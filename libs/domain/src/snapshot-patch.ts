@@ -49,9 +49,12 @@ export function isPatch(saved: Snapshot | SnapshotPatch): saved is SnapshotPatch
 export function applyPatch(base: Snapshot, patch: SnapshotPatch, memory: PatchMemory = {}): Snapshot {
   const tensors = new Map(Object.entries(base.tensors));
   const rows = Object.entries(patch.rows);
-  checkNames(tensors, patch);
-  for (const [name, tensor] of Object.entries(patch.tensors)) checkLength(name, tensor);
-  for (const [name, change] of rows) checkRows(name, tensors.get(name) as StateTensor, change);
+  checkPatch(patch);
+  for (const name of [...Object.keys(patch.rows), ...(patch.removed ?? [])]) {
+    if (!tensors.has(name))
+      throw new RangeError(`patch: expected a tensor ${name} in the base, found ${listed(tensors.keys())}`);
+  }
+  for (const [name, change] of rows) checkFit(name, tensors.get(name) as StateTensor, change);
 
   for (const name of patch.removed ?? []) tensors.delete(name);
   for (const [name, tensor] of Object.entries(patch.tensors)) tensors.set(name, tensor);
@@ -59,33 +62,38 @@ export function applyPatch(base: Snapshot, patch: SnapshotPatch, memory: PatchMe
   return { tensors: Object.fromEntries(tensors), metadata: patch.metadata };
 }
 
-/** Every tensor may be named once; those that lose or change rows must be there. */
-function checkNames(base: ReadonlyMap<string, StateTensor>, { tensors, rows, removed = [] }: SnapshotPatch): void {
-  for (const name of [...Object.keys(rows), ...removed]) {
-    if (!base.has(name))
-      throw new RangeError(`patch: expected a tensor ${name} in the base, found ${listed(base.keys())}`);
-  }
+/**
+ * Checks what can be told of a patch without its base.
+ *
+ * @throws RangeError naming the tensor, expected and found.
+ */
+export function checkPatch({ tensors, rows, removed = [] }: SnapshotPatch): void {
   const named = [...Object.keys(tensors), ...Object.keys(rows), ...removed];
   const twice = named.find((name, at) => named.indexOf(name) !== at);
   if (twice !== undefined) throw new RangeError(`patch: expected tensor ${twice} once, found it twice`);
+  for (const [name, tensor] of Object.entries(tensors)) checkLength(name, tensor);
+  for (const [name, { shape, index, data }] of Object.entries(rows)) {
+    checkLength(name, data);
+    const expected = [index.length, ...shape.slice(1)].join(', ');
+    if (data.shape.join(', ') !== expected)
+      throw new RangeError(`patch: rows of tensor ${name}: expected [${expected}], found [${data.shape.join(', ')}]`);
+    for (const at of index) {
+      if (at >= shape[0]) throw new RangeError(`patch: tensor ${name}: expected rows below ${shape[0]}, found ${at}`);
+    }
+  }
 }
 
-function checkRows(name: string, base: StateTensor, { shape, index, data }: RowsPatch): void {
+function checkFit(name: string, base: StateTensor, { shape, data }: RowsPatch): void {
+  checkLength(name, base);
   const [rows, ...row] = shape;
-  if (rows === undefined || !isSize(rows) || String(base.shape.slice(1)) !== String(row) || base.shape.length === 0) {
+  if (rows === undefined || !isSize(rows) || base.shape.length === 0 || String(base.shape.slice(1)) !== String(row)) {
     throw new RangeError(
-      `patch: tensor ${name}: expected a shape of rows [${base.shape.slice(1).join(', ')}], ` +
+      `patch: tensor ${name}: expected rows of [${base.shape.slice(1).join(', ')}], ` +
         `found [${shape.join(', ')}] for a base of [${base.shape.join(', ')}]`,
     );
   }
-  checkLength(name, base);
-  checkLength(name, data);
-  const expected = `${base.dtype}[${[index.length, ...row].join(', ')}]`;
-  const found = `${data.dtype}[${data.shape.join(', ')}]`;
-  if (found !== expected) throw new RangeError(`patch: rows of tensor ${name}: expected ${expected}, found ${found}`);
-  for (const at of index) {
-    if (at >= rows) throw new RangeError(`patch: tensor ${name}: expected rows below ${rows}, found ${at}`);
-  }
+  if (data.dtype !== base.dtype)
+    throw new RangeError(`patch: rows of tensor ${name}: expected ${base.dtype}, found ${data.dtype}`);
 }
 
 function checkLength(name: string, { shape, data }: StateTensor): void {

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from './random';
-import { applyPatch, isPatch, type RowsPatch, type SnapshotPatch } from './snapshot-patch';
+import { applyPatch, checkPatch, isPatch, type RowsPatch, type SnapshotPatch } from './snapshot-patch';
 import type { Snapshot, StateTensor } from './stateful';
 
 const f32 = (shape: readonly number[], ...values: number[]): StateTensor => ({
@@ -136,15 +136,20 @@ describe('applyPatch', () => {
     ['the removal of one', { ...nothing, removed: ['none'] }, 'found rows, slots, bias, old'],
     ['a name that every object has', { ...nothing, removed: ['toString'] }, 'a tensor toString in the base'],
     ['one name twice', { ...nothing, tensors: { old: f32([]) }, removed: ['old'] }, 'tensor old once, found it twice'],
-    ['rows of another width', change({ shape: [3, 3] }), 'expected a shape of rows [2], found [3, 3]'],
-    ['no rows at all', change({ shape: [] }), 'found [] for a base of [3, 2]'],
+    ['rows of another width', change({ shape: [3, 3] }), 'expected [1, 3], found [1, 2]'],
+    [
+      'rows of another width than the base',
+      change({ shape: [3, 1], data: f32([1, 1], 1) }),
+      'expected rows of [2], found [3, 1] for a base of [3, 2]',
+    ],
+    ['no rows at all', change({ shape: [], index: Uint32Array.of(), data: f32([0]) }), 'found [] for a base of [3, 2]'],
     ['rows of a scalar', { ...nothing, rows: { bias: { ...worked.rows['slots'], shape: [1] } } }, 'for a base of []'],
     ['half a row', change({ shape: [1.5, 2] }), 'found [1.5, 2]'],
-    ['fewer rows than it names', change({ index: Uint32Array.of(0, 1) }), 'expected F32[2, 2], found F32[1, 2]'],
+    ['fewer rows than it names', change({ index: Uint32Array.of(0, 1) }), 'expected [2, 2], found [1, 2]'],
     [
       'rows of another type',
       change({ data: { dtype: 'I32', shape: [1, 2], data: Int32Array.of(1, 2) } }),
-      'expected F32[1, 2], found I32[1, 2]',
+      'expected F32, found I32',
     ],
     ['a row behind the end', change({ index: Uint32Array.of(3) }), 'expected rows below 3, found 3'],
     ['too few elements', change({ data: f32([1, 2], 1) }), 'expected [1, 2], found 1 elements'],
@@ -159,6 +164,11 @@ describe('applyPatch', () => {
     expect(apply).toThrow(RangeError);
     expect(apply).toThrow(message);
     expect(tensors).toEqual(base.tensors);
+  });
+
+  it('can be refused without the base', () => {
+    expect(() => checkPatch(worked)).not.toThrow();
+    expect(() => checkPatch(change({ index: Uint32Array.of(3) }))).toThrow('expected rows below 3, found 3');
   });
 
   it('is told from a snapshot by its rows', () => {

@@ -1,21 +1,18 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createRandom } from '@gatehouse/domain';
 
-import {
-  DamagedPointerError,
-  DamagedVersionError,
-  MissingVersionError,
-  NoUsableVersionError,
-  UnsupportedVersionError,
-} from '../errors';
+import { DamagedPointerError, DamagedVersionError, MissingVersionError, NoUsableVersionError } from '../errors';
 import { loadNewest } from '../load-newest';
-import { draftOf, publish } from '../model-store.contract';
-import type { ModelStore, ModelWriter } from '../model-store';
+import { maxDeltas, type ModelStore, type ModelWriter } from '../model-store';
+import { deltaOf, draftOf, publish } from '../model-store.contract';
 import { createFilesystemModelStore } from './filesystem-model-store';
 import { encodeManifest } from './manifest-file';
+import { nodeStoreFs } from './node-store-fs';
+import { hookFs } from './testing/hook-fs';
 
 const large = 'tables.items.safetensors';
 const files = ['manifest.json', large, 'towers.safetensors'];
@@ -137,12 +134,120 @@ describe('damage to what is stored', () => {
     await rm(at('manifest.json'));
     expect(await store.list()).toEqual(['1-1']);
   });
+});
 
-  it('is not what a delta is called, and a base of a kept delta stays', async () => {
-    const manifest = await store.manifest('1-2');
-    await writeFile(at('manifest.json'), encodeManifest({ ...manifest, kind: 'delta', base: '1-1' }));
-    await expect(store.load('1-2')).rejects.toThrow(UnsupportedVersionError);
-    expect(await writer.prune(1, [])).toEqual([]);
-    await expect(store.load('1-3')).rejects.toThrow(MissingVersionError);
+describe('damage to what a delta rests on', () => {
+  let folder: string;
+  let store: ModelStore;
+  const at = (file: string, version: string): string => join(folder, 'versions', version, file);
+
+  /** 1-1 and 1-2 are full; 1-4 is a delta of 1-3, which is one of 1-2. */
+  async function saveChain(to: ModelStore, value: number): Promise<void> {
+    const writer = await to.lead('trainer');
+    await writer.save(draftOf('1-1', value));
+    await writer.save(draftOf('1-2', value));
+    for (const n of [3, 4]) await writer.save(deltaOf(`1-${n}`, `1-${n - 1}`, value + n));
+    await writer.point('checkpoint', { version: '1-4' });
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'artifacts-'));
+    store = createFilesystemModelStore({ folder });
+    await saveChain(store, 1);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ['1-2', 'manifest.json'],
+    ['1-2', 'towers.safetensors'],
+    ['1-3', 'manifest.json'],
+    ['1-3', 'towers.patch.safetensors'],
+    ['1-4', 'manifest.json'],
+    ['1-4', 'towers.patch.safetensors'],
+  ])('is found for single bits of %s %s (seed 12), naming both', async (version, file) => {
+    const random = createRandom('bits', 12);
+    const sound = await readFile(at(file, version));
+    for (let i = 0; i < 64; i++) {
+      const bit = random.below(sound.length * 8);
+      const flipped = Buffer.from(sound);
+      flipped[bit >> 3] ^= 1 << (bit & 7);
+      await writeFile(at(file, version), flipped);
+      await expect(store.load('1-4')).rejects.toMatchObject({ name: 'DamagedVersionError', version, file });
+    }
+    await writeFile(at(file, version), sound);
+    expect((await store.load('1-4')).parts).toEqual(draftOf('1-4', 5).parts);
+  });
+
+  it('is found when another version stands in its place, though that one is sound', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    await saveChain(createFilesystemModelStore({ folder: elsewhere }), 2);
+    await rm(at('', '1-3'), { recursive: true });
+    await cp(join(elsewhere, 'versions', '1-3'), at('', '1-3'), { recursive: true });
+    const refusal = store.load('1-4');
+    await expect(refusal).rejects.toThrow(/expected a base whose manifest has SHA-256 \w+, found \w+/);
+    await expect(refusal).rejects.toMatchObject({ name: 'DamagedVersionError', version: '1-4', file: 'manifest.json' });
+  });
+
+  it('is found when it is gone', async () => {
+    await rm(at('', '1-2'), { recursive: true });
+    const refusal = store.load('1-4');
+    await expect(refusal).rejects.toThrow('expected its base 1-2 in the store, found none');
+    await expect(refusal).rejects.toMatchObject({ name: 'DamagedVersionError', version: '1-3' });
+  });
+
+  it('is found when the changes do not fit it', async () => {
+    const patches = { towers: { tensors: {}, rows: {}, removed: ['none'], metadata: null } };
+    await (await store.lead('trainer')).save({ ...deltaOf('2-5', '1-4'), patches });
+    const refusal = store.load('2-5');
+    await expect(refusal).rejects.toThrow('expected a tensor none in the base, found w');
+    await expect(refusal).rejects.toMatchObject({ version: '2-5', file: 'towers.patch.safetensors' });
+  });
+
+  it('is found when there is more of it than a reader resolves', async () => {
+    const writer = await store.lead('trainer');
+    for (let n = 5; n <= 2 + maxDeltas; n++) await writer.save(deltaOf(`2-${n}`, `${n === 5 ? 1 : 2}-${n - 1}`, n));
+    await cp(at('', '2-10'), at('', '2-11'), { recursive: true });
+    const baseSha256 = createHash('sha256')
+      .update(await readFile(at('manifest.json', '2-10')))
+      .digest('hex');
+    const manifest = { ...(await store.manifest('2-10')), id: '2-11', base: '2-10', baseSha256 };
+    await writeFile(at('manifest.json', '2-11'), encodeManifest(manifest));
+    expect((await store.load('2-10')).manifest.id).toBe('2-10');
+    await expect(store.load('2-11')).rejects.toThrow('expected at most 8 deltas to resolve, found more');
+  });
+
+  it.each([
+    ['1-4', 'towers.patch.safetensors', '1-3', 4],
+    ['1-3', 'towers.patch.safetensors', '1-2', 1],
+    ['1-2', 'towers.safetensors', '1-1', 1],
+  ])('sends a resume back to before it (%s %s)', async (version, file, expected, value) => {
+    await truncate(at(file, version), 5);
+    const refused: unknown[] = [];
+    const newest = await loadNewest(store, 'checkpoint', undefined, (error) => refused.push(error));
+    expect(newest?.manifest.id).toBe(expected);
+    expect(newest?.parts).toEqual(draftOf(expected, value).parts);
+    expect(refused).toEqual([expect.objectContaining({ version, file })]);
+  });
+
+  it('is not what a prune leaves, whenever it comes during a load', async () => {
+    let outcome = 'missing';
+    for (let calls = 1; outcome === 'missing'; calls++) {
+      const copy = join(folder, `copy-${calls}`);
+      await cp(join(folder, 'versions'), join(copy, 'versions'), { recursive: true });
+      let left = calls;
+      const fs = hookFs(nodeStoreFs, async () => {
+        if (--left > 0) return;
+        for (const id of ['1-4', '1-3', '1-2']) await rm(join(copy, 'versions', id), { recursive: true, force: true });
+      });
+      outcome = await createFilesystemModelStore({ folder: copy, fs })
+        .load('1-4')
+        .then(
+          () => 'loaded',
+          (error: unknown) =>
+            error instanceof MissingVersionError && error.version === '1-4' ? 'missing' : String(error),
+        );
+      if (calls === 1) expect(outcome).toBe('missing');
+    }
+    expect(outcome).toBe('loaded');
   });
 });

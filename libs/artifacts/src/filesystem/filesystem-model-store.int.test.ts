@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { draftOf, modelStoreContract, publish, type StorePlace } from '../model-store.contract';
+import { deltaOf, draftOf, modelStoreContract, publish, type StorePlace } from '../model-store.contract';
 import { createFilesystemModelStore } from './filesystem-model-store';
 import { createPowerCutFs } from './testing/power-cut-fs';
 
@@ -51,6 +51,31 @@ describe('filesystem model store', () => {
     expect(a.data.buffer).toBe(b.data.buffer);
   });
 
+  it.each([
+    [true, SharedArrayBuffer],
+    [false, ArrayBuffer],
+  ])('resolves a delta into as little memory as it takes (shared: %p)', async (shared, expected) => {
+    place = await folderPlace(shared);
+    const store = place.open();
+    const writer = await store.lead('trainer');
+    const rowsOf = (count: number, value = 0) =>
+      ({ dtype: 'F32', shape: [count, 1], data: new Float32Array(count).fill(value) }) as const;
+    const tensors = { stays: rowsOf(8), grows: rowsOf(8), kept: rowsOf(8) };
+    await writer.save({ ...draftOf('1-1'), parts: { table: { tensors, metadata: null } } });
+    const rows = (count: number) => ({ shape: [count, 1], index: Uint32Array.of(7), data: rowsOf(1, 1) });
+    const changes = { stays: rows(8), grows: rows(9) };
+    const patches = { table: { tensors: { fresh: rowsOf(2, 3) }, rows: changes, metadata: null } };
+    await writer.save({ ...deltaOf('1-2', '1-1'), patches });
+
+    const { stays, grows, kept, fresh } = (await store.load('1-2')).parts['table'].tensors;
+    expect([...stays.data]).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+    expect([...grows.data]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 0]);
+    for (const { data } of [stays, grows, kept, fresh]) expect(data.buffer).toBeInstanceOf(expected);
+    expect(stays.data.buffer).toBe(kept.data.buffer); // changed in the bytes of the base's file
+    expect(grows.data.buffer.byteLength).toBe(9 * 4);
+    expect(fresh.data.buffer.byteLength).toBe(2 * 4); // so the rest of the delta's file is let go
+  });
+
   it('writes the layout that its documentation names', async () => {
     const fs = createPowerCutFs();
     const writer = await createFilesystemModelStore({
@@ -59,6 +84,7 @@ describe('filesystem model store', () => {
       clock: { nowMs: () => 1_700_000_000_000 },
     }).lead('trainer');
     await publish(writer, 7);
+    await writer.save(deltaOf('1-8', '1-7'));
     expect(fs.paths().sort()).toEqual([
       '/store',
       '/store/epochs',
@@ -74,6 +100,10 @@ describe('filesystem model store', () => {
       '/store/versions/1-7/id-map.items.safetensors',
       '/store/versions/1-7/manifest.json',
       '/store/versions/1-7/towers.safetensors',
+      '/store/versions/1-8',
+      '/store/versions/1-8/id-map.items.patch.safetensors',
+      '/store/versions/1-8/manifest.json',
+      '/store/versions/1-8/towers.patch.safetensors',
     ]);
   });
 });

@@ -10,7 +10,8 @@ import { checkPointer, pointerFolder, pointersOf, readPointer, writePointer } fr
 import { pruneVersions } from './prune-versions';
 import { type StoreFs, systemCode } from './store-fs';
 import { removeLeftovers } from './temporary-name';
-import { listVersions, readManifest, readVersion, versionFolder, versionsFolder } from './versions';
+import { readVersion } from './read-version';
+import { listVersions, readManifest, versionFolder, versionsFolder } from './versions';
 import { writeVersion } from './write-version';
 
 /** Where and how {@link createFilesystemModelStore} stores. */
@@ -30,7 +31,8 @@ export interface FilesystemModelStoreOptions {
  *
  * ```
  * epochs/<role>/<epoch>                  empty files, taken by exclusive create
- * versions/<epoch>-<sequence>/           manifest.json and one safetensors file per part, never changed
+ * versions/<epoch>-<sequence>/           manifest.json and one safetensors file per part, never changed:
+ *                                        `<part>.safetensors`, or `<part>.patch.safetensors` for what changed since the base
  * pointers/<name>/<epoch>.json           the greatest epoch counts
  * ```
  *

@@ -17,10 +17,16 @@ const manifest: Manifest = {
   createdAtMs: 1,
 };
 const [file] = manifest.files;
+const delta: Manifest = {
+  ...manifest,
+  kind: 'delta',
+  base: '1-4',
+  baseSha256: 'b'.repeat(64),
+  files: [{ ...file, name: 'id-map.items.patch.safetensors' }],
+};
 
 describe('manifest file', () => {
   it('gives back what was written, full or delta', () => {
-    const delta: Manifest = { ...manifest, kind: 'delta', base: '1-4' };
     for (const each of [manifest, delta]) expect(decodeManifest(encodeManifest(each), '2-5')).toEqual(each);
   });
 
@@ -40,6 +46,13 @@ describe('manifest file', () => {
     ['another kind of file', { ...manifest, files: [{ ...file, name: 'towers.js' }] }],
     ['one file twice', { ...manifest, files: [file, file] }],
     ['a hash of another form', { ...manifest, files: [{ ...file, sha256: 'A'.repeat(64) }] }],
+    ['a part both whole and changed', { ...delta, files: [file, ...delta.files] }],
+    ['a full version with changes', { ...manifest, files: delta.files }],
+    ['a full version with a base', { ...manifest, base: '1-4' }],
+    ['a delta without a base', { ...delta, base: null }],
+    ["a delta without its base's hash", { ...manifest, kind: 'delta', base: '1-4' }],
+    ['a delta of itself', { ...delta, base: '2-5' }],
+    ['a delta of a newer version', { ...delta, base: '3-1' }],
     ['a size below zero', { ...manifest, files: [{ ...file, bytes: -1 }] }],
     ['a partition that is no number', { ...manifest, offsets: { impressions: { first: 1 } } }],
   ])('refuses %s', (_, value) => {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import type { ModelVersionId } from '@gatehouse/domain';
 
-import { DamagedVersionError, UnsupportedVersionError } from '../errors';
-import type { WriterRole } from '../model-store';
+import { DamagedVersionError, MissingVersionError, UnsupportedVersionError } from '../errors';
+import type { Manifest, WriterRole } from '../model-store';
 import { pointersOf, readPointer } from './pointers';
 import type { StoreFs } from './store-fs';
 import { temporaryName } from './temporary-name';
@@ -13,13 +13,14 @@ import { listVersions, readManifest, versionFolder, versionsFolder } from './ver
 export interface Pruning {
   readonly role: WriterRole;
   readonly epoch: number;
-  /** How many of the newest versions stay in any case. */
+  /** How many of the newest versions, and of the newest full ones, stay in any case. */
   readonly keep: number;
   readonly protect: readonly ModelVersionId[];
 }
 
 /**
- * Removes versions beyond the newest `keep`, but none that is protected, pointed to, or the base of a delta that stays.
+ * Removes versions beyond the newest `keep` and the newest `keep` full ones, but none that is protected, pointed to, or in the chain
+ * of a delta that stays. A delta goes before its base, so that whatever cuts this short leaves none without.
  *
  * @returns what was removed, oldest first
  */
@@ -29,16 +30,31 @@ export async function pruneVersions(
   { role, epoch, keep, protect }: Pruning,
 ): Promise<ModelVersionId[]> {
   const ids = await listVersions(fs, folder);
-  const kept = new Set([...ids.slice(Math.max(0, ids.length - keep)), ...protect, ...(await pointedTo(fs, folder))]);
-  for (const id of kept) {
-    const base = ids.includes(id) ? await baseOf(fs, folder, id) : null;
-    if (base !== null) kept.add(base); // visited by this loop too, as it comes later in the set
+  const manifests = new Map<ModelVersionId, Manifest>();
+  for (const id of ids) {
+    const manifest = await readIfSound(fs, folder, id);
+    if (manifest) manifests.set(id, manifest);
   }
+  const full = ids.filter((id) => manifests.get(id)?.kind === 'full');
+  const kept = new Set<ModelVersionId>();
+  const stay = (id: ModelVersionId): void => {
+    // A version that cannot be read keeps its own place and nothing else.
+    for (let each: ModelVersionId | null = id; each !== null; each = manifests.get(each)?.base ?? null) kept.add(each);
+  };
+  for (const id of [...newest(ids, keep), ...newest(full, keep), ...protect, ...(await pointedTo(fs, folder))])
+    stay(id);
+
   const removed: ModelVersionId[] = [];
-  for (const id of ids.filter((each) => !kept.has(each))) {
-    if (await removeUnlessPointedTo(fs, folder, id, temporaryName(role, epoch))) removed.push(id);
+  for (const id of [...ids].reverse()) {
+    if (kept.has(id)) continue;
+    if (await removeUnlessPointedTo(fs, folder, id, temporaryName(role, epoch))) removed.unshift(id);
+    else stay(id);
   }
   return removed;
+}
+
+function newest(ids: readonly ModelVersionId[], count: number): readonly ModelVersionId[] {
+  return ids.slice(Math.max(0, ids.length - count));
 }
 
 /** Renames first, so that no reader meets half a version, and looks at the pointers again: one may have moved here meanwhile. */
@@ -63,12 +79,14 @@ async function pointedTo(fs: StoreFs, folder: string): Promise<ModelVersionId[]>
   return pointers.flatMap((pointer) => (pointer ? [pointer.version] : []));
 }
 
-async function baseOf(fs: StoreFs, folder: string, id: ModelVersionId): Promise<ModelVersionId | null> {
+async function readIfSound(fs: StoreFs, folder: string, id: ModelVersionId): Promise<Manifest | undefined> {
   try {
-    return (await readManifest(fs, folder, id)).base;
+    return await readManifest(fs, folder, id);
   } catch (error) {
-    // A version that cannot be read keeps its own place and nothing else.
-    if (error instanceof DamagedVersionError || error instanceof UnsupportedVersionError) return null;
+    const refused = [DamagedVersionError, MissingVersionError, UnsupportedVersionError].some(
+      (each) => error instanceof each,
+    );
+    if (refused) return undefined;
     throw error;
   }
 }
