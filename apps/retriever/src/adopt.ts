@@ -1,4 +1,4 @@
-import type { LoadedVersion, ModelReader, Pointer } from '@gatehouse/artifacts';
+import { type LoadedVersion, type ModelReader, partsOf, type Pointer } from '@gatehouse/artifacts';
 import type { ModelVersionId, Snapshot } from '@gatehouse/domain';
 import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
 import { canarySkew } from '@gatehouse/towers';
@@ -77,7 +77,7 @@ export async function adopt(pointer: Pointer, adopting: Adopting): Promise<Servi
 async function loadParts(version: ModelVersionId, { models, loadParts, towers }: Adopting): Promise<LoadedVersion> {
   const manifest = await models.manifest(version);
   const wanted = new Set([...towers.servingParts(manifest), canariesPart]);
-  if (manifest.files.some(({ name }) => name === `${popularityPart}.safetensors`)) wanted.add(popularityPart);
+  if (partsOf(manifest).includes(popularityPart)) wanted.add(popularityPart);
   return loadParts(version, [...wanted]);
 }
 

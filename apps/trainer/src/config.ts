@@ -1,3 +1,4 @@
+import { maxDeltas } from '@gatehouse/artifacts';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
@@ -8,6 +9,7 @@ export const trainerConfig = z.strictObject({
   artifacts: z
     .strictObject({
       folder: z.string().min(1).default('var/artifacts'),
+      maxDeltas: z.int().min(0).max(maxDeltas).default(maxDeltas),
       keep: z.int().min(3).default(4),
       retainMs: z.int().min(0).default(60_000),
     })

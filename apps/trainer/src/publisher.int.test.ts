@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { FencedError } from '@gatehouse/artifacts';
+import { FencedError, type ModelWriter } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { createManualClock } from '@gatehouse/runtime';
 import { NonFiniteStepError } from '@gatehouse/towers';
@@ -21,22 +21,33 @@ describe('publisher', () => {
   });
 
   /** A trainer that leads an empty store. */
-  async function createTrainer(keep = 3, retainMs = 0) {
+  async function createTrainer({ maxDeltas = 8, keep = 3, retainMs = 0 } = {}) {
     const folder = await temporaryFolder();
     const store = createFilesystemModelStore({ folder });
     const world = createWorld();
     const logger = createMemoryLogger();
     const clock = createManualClock();
     const writer = await store.lead('trainer');
-    const publisher = createPublisher(world.learner, writer, null, { keep, retainMs }, clock, logger);
-    return { folder, store, learner: world.learner, logger, publisher, clock };
+    let fails = false;
+    const failing: ModelWriter = {
+      ...writer,
+      save: async (draft) => {
+        if (fails) {
+          fails = false;
+          throw new Error('no space');
+        }
+        return writer.save(draft);
+      },
+    };
+    const failNextSave = (): void => {
+      fails = true;
+    };
+    const publisher = createPublisher(world.learner, failing, null, { maxDeltas, keep, retainMs }, clock, logger);
+    return { folder, store, learner: world.learner, logger, publisher, clock, failNextSave };
   }
 
-  /** Turns one bit of a part's file. */
-  const damage = (folder: string, version: string, part: string): Promise<void> =>
-    damageFile(folder, version, `${part}.safetensors`);
-
-  async function damageFile(folder: string, version: string, name: string): Promise<void> {
+  /** Turns one bit of a file. */
+  async function damage(folder: string, version: string, name: string): Promise<void> {
     const file = await open(join(folder, 'versions', version, name), 'r+');
     const { size } = await file.stat();
     const byte = new Uint8Array(1);
@@ -99,7 +110,7 @@ describe('publisher', () => {
   });
 
   it('keeps the newest versions and the one that is offered', async () => {
-    const { store, learner, publisher } = await createTrainer(3);
+    const { store, learner, publisher } = await createTrainer({ maxDeltas: 0 });
     learner.learn(batches[0]);
     await publisher.publish();
     for (let n = 0; n < 5; n++) await publisher.checkpoint();
@@ -107,7 +118,7 @@ describe('publisher', () => {
   });
 
   it('keeps every version for a while, so that who reads it can end', async () => {
-    const { store, publisher, clock } = await createTrainer(3, 1000);
+    const { store, publisher, clock } = await createTrainer({ maxDeltas: 0, retainMs: 1000 });
     for (let n = 0; n < 5; n++) await publisher.checkpoint();
     clock.advance(999);
     await publisher.checkpoint();
@@ -131,10 +142,51 @@ describe('publisher', () => {
     expect(other.snapshot()).toEqual(learner.snapshot());
     expect([other.offsets, other.counts]).toEqual([learner.offsets, learner.counts]);
     expect(
-      await createPublisher(other, writer, parent, { keep: 3, retainMs: 0 }, createManualClock(), logger).publish(),
+      await createPublisher(
+        other,
+        writer,
+        parent,
+        { maxDeltas: 8, keep: 3, retainMs: 0 },
+        createManualClock(),
+        logger,
+      ).publish(),
     ).toBe('2-2');
     expect((await store.manifest('2-2')).parent).toBe('1-1');
     await expect(publisher.checkpoint()).rejects.toThrow(FencedError); // the old leader
+  });
+
+  it('saves what changed, on top of what it saved before, and resumes from it exactly', async () => {
+    const { folder, store, learner, publisher } = await createTrainer({ maxDeltas: 2, keep: 9 });
+    const kinds: string[] = [];
+    for (const batch of batches.slice(0, 8)) {
+      learner.learn(batch);
+      const id = await publisher.checkpoint();
+      const { kind, base, files } = await store.manifest(id);
+      kinds.push(kind);
+      expect(base).toBe(kind === 'delta' ? `1-${kinds.length - 1}` : null);
+      expect(files.some(({ name }) => name === 'table.items.patch.safetensors')).toBe(kind === 'delta');
+
+      const other = createWorld().learner;
+      expect(await resume(other, createFilesystemModelStore({ folder }), createMemoryLogger())).toBe(id);
+      expect(other.snapshot()).toEqual(learner.snapshot());
+    }
+    expect(kinds.slice(0, 2)).toEqual(['full', 'delta']);
+    expect(kinds.filter((kind) => kind === 'full').length).toBeGreaterThan(1);
+  });
+
+  it('leaves what could not be saved to the next version', async () => {
+    const { folder, learner, publisher, failNextSave } = await createTrainer();
+    learner.learn(batches[0]);
+    await publisher.checkpoint();
+    learner.learn(batches[1]);
+    failNextSave();
+    await expect(publisher.checkpoint()).rejects.toThrow('no space');
+    learner.learn(batches[2]);
+    expect(await publisher.checkpoint()).toBe('1-2');
+
+    const other = createWorld().learner;
+    await resume(other, createFilesystemModelStore({ folder }), createMemoryLogger());
+    expect(other.snapshot()).toEqual(learner.snapshot());
   });
 
   it('starts anew over an empty store', async () => {
@@ -142,30 +194,32 @@ describe('publisher', () => {
     expect(await resume(createWorld().learner, store, createMemoryLogger())).toBeNull();
   });
 
-  it.each(['table.items', 'random.negatives', 'user-state'])(
-    'goes back one version when %s is damaged',
-    async (part) => {
-      const { folder, store, learner, publisher } = await createTrainer();
-      for (const batch of batches.slice(0, 2)) learner.learn(batch);
-      await publisher.checkpoint();
-      const expected = structuredClone(learner.snapshot());
-      const { offsets } = learner;
-      learner.learn(batches[2]);
-      await publisher.checkpoint();
-      await damage(folder, '1-2', part);
+  it.each([
+    ['table.items', 'table.items.safetensors', 0],
+    ['table.items, as a change,', 'table.items.patch.safetensors', 8],
+    ['random.negatives', 'random.negatives.safetensors', 8],
+    ['user-state', 'user-state.safetensors', 0],
+  ])('goes back one version when %s is damaged', async (_, file, maxDeltas) => {
+    const { folder, store, learner, publisher } = await createTrainer({ maxDeltas });
+    for (const batch of batches.slice(0, 2)) learner.learn(batch);
+    await publisher.checkpoint();
+    const expected = structuredClone(learner.snapshot());
+    const { offsets } = learner;
+    learner.learn(batches[2]);
+    await publisher.checkpoint();
+    await damage(folder, '1-2', file);
 
-      const other = createWorld().learner;
-      const logger = createMemoryLogger();
-      expect(await resume(other, store, logger)).toBe('1-1');
-      expect(other.snapshot()).toEqual(expected);
-      expect(other.offsets).toEqual(offsets);
-      expect(logger.lines[0].message).toBe('checkpoint.refused');
-      expect(logger.lines[0].fields['reason']).toContain(`${part}.safetensors`);
-    },
-  );
+    const other = createWorld().learner;
+    const logger = createMemoryLogger();
+    expect(await resume(other, store, logger)).toBe('1-1');
+    expect(other.snapshot()).toEqual(expected);
+    expect(other.offsets).toEqual(offsets);
+    expect(logger.lines[0].message).toBe('checkpoint.refused');
+    expect(logger.lines[0].fields['reason']).toContain(file);
+  });
 
   it.each([
-    ['table.items.safetensors', 8],
+    ['table.items.patch.safetensors', 8],
     ['manifest.json', 0],
   ])('counts what a damaged version had offered as not published (%s)', async (name, expected) => {
     const { folder, store, learner, publisher } = await createTrainer();
@@ -175,7 +229,7 @@ describe('publisher', () => {
     learner.learn(batches[1]);
     await publisher.publish();
     expect(await publishedEvents(store, learner)).toBe(16);
-    await damageFile(folder, '1-2', name);
+    await damage(folder, '1-2', name);
 
     const other = createWorld().learner;
     expect(await resume(other, store, createMemoryLogger())).toBe('1-1');

@@ -1,8 +1,16 @@
-import { formatModelVersion, type ModelVersionId, parseModelVersion } from '@gatehouse/domain';
-import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
+import {
+  formatModelVersion,
+  isPatch,
+  type ModelVersionId,
+  parseModelVersion,
+  type Snapshot,
+  type SnapshotPatch,
+} from '@gatehouse/domain';
+import type { ModelReader, ModelWriter, VersionDraft } from '@gatehouse/artifacts';
 import { DamagedVersionError, loadNewest, MissingVersionError } from '@gatehouse/artifacts';
 import type { Clock, Logger } from '@gatehouse/runtime';
 
+import { createDeltaPolicy } from './delta-policy';
 import type { Learner } from './learner';
 
 /** Writes what a learner holds to the model store. */
@@ -13,8 +21,10 @@ export interface Publisher {
   checkpoint(): Promise<ModelVersionId>;
 }
 
-/** How long versions stay. */
-export interface VersionRetention {
+/** How versions are kept. */
+export interface VersionKeeping {
+  /** Versions in a row that may be saved as what changed since the one before. */
+  readonly maxDeltas: number;
   /** Newest versions that always stay. */
   readonly keep: number;
   /** Time that every version stays, so that who began to read it can end. */
@@ -26,11 +36,12 @@ export function createPublisher(
   learner: Learner,
   writer: ModelWriter,
   parent: ModelVersionId | null,
-  { keep, retainMs }: VersionRetention,
+  { maxDeltas, keep, retainMs }: VersionKeeping,
   clock: Pick<Clock, 'monotonicMs'>,
   logger: Logger,
 ): Publisher {
   let newest = parent;
+  const deltas = createDeltaPolicy(maxDeltas);
   const savedMs = new Map<ModelVersionId, number>();
 
   const prune = async (): Promise<void> => {
@@ -41,14 +52,18 @@ export function createPublisher(
   const save = async (metrics: Readonly<Record<string, number>>): Promise<ModelVersionId> => {
     const sequence = newest === null ? 1 : parseModelVersion(newest).sequence + 1;
     const id = formatModelVersion({ epoch: writer.epoch, sequence });
-    await writer.save({
+    const { base } = deltas;
+    const manifest = await writer.save({
       id,
       parent: newest,
       schemaHash: learner.model.schema.hash,
       offsets: learner.offsets,
       metrics,
-      parts: learner.snapshot(),
+      base,
+      ...(base === null ? { parts: learner.snapshot() } : contentOf(learner.patch())),
     });
+    learner.saved(); // not before: what was not saved belongs into the next patch
+    deltas.saved(manifest);
     newest = id;
     savedMs.set(id, clock.monotonicMs());
     await writer.point('checkpoint', { version: id });
@@ -74,6 +89,17 @@ export function createPublisher(
       return id;
     },
   };
+}
+
+/** Patches and whole parts, apart. */
+function contentOf(saved: ReturnType<Learner['patch']>): Pick<VersionDraft, 'parts' | 'patches'> {
+  const parts: Record<string, Snapshot> = {};
+  const patches: Record<string, SnapshotPatch> = {};
+  for (const [name, each] of Object.entries(saved)) {
+    if (isPatch(each)) patches[name] = each;
+    else parts[name] = each;
+  }
+  return { parts, patches };
 }
 
 /** The learner's sums at one moment. */

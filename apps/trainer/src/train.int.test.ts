@@ -104,7 +104,14 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
     source: options.waits ? log.source : inChunks(log.source, seed),
     deadLetters,
     learner,
-    publisher: createPublisher(learner, watched, parent, { keep: 3, retainMs: 0 }, createManualClock(), logger),
+    publisher: createPublisher(
+      learner,
+      watched,
+      parent,
+      { maxDeltas: 8, keep: 3, retainMs: 0 },
+      createManualClock(),
+      logger,
+    ),
     schedule: createSchedule(
       { publishEveryEvents: 32, publishAfterIdleMs: 2000, checkpointEveryMs: 1000, ...options.schedule },
       { savedEvents: learner.counts.applied, publishedEvents },
