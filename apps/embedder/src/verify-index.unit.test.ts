@@ -84,7 +84,10 @@ describe('verifyIndex', () => {
     await expect(verifyIndex(built, long, items, canaries)).rejects.toEqual(
       refusal(expect.stringMatching(/^length of "i\d\d"$/)),
     );
-    const dot: TwoTowerModel = { ...long, schema: { ...model.schema, score: { similarity: 'dot', temperature: 1, learnTemperature: false } } };
+    const dot: TwoTowerModel = {
+      ...long,
+      schema: { ...model.schema, score: { similarity: 'dot', temperature: 1, learnTemperature: false } },
+    };
     await expect(verifyIndex(built, dot, items, canaries)).resolves.toBe(1);
   });
 
