@@ -1,6 +1,7 @@
 import { type Snapshot, tensorOf } from '@gatehouse/domain';
 
 import { cellOf } from './cell-hash';
+import { checkCells, checkCellShape, optionError } from './check-cells';
 import type { FrequencyEstimator } from './frequency-estimator';
 
 /** Options of {@link createDecayedCountMinEstimator}. */
@@ -100,10 +101,7 @@ export function createDecayedCountMinEstimator(name: string, options: DecayedCou
       metadata: null,
     }),
     restore: (snapshot) => {
-      const found = snapshot.tensors['counts']?.shape;
-      if (String(found) !== String(shape)) {
-        throw new RangeError(`${name}: shape [hashes, cells]: expected [${String(shape)}], found [${String(found)}]`);
-      }
+      checkCellShape(name, snapshot, 'counts', options);
       counts.set(tensorOf(name, snapshot, 'counts', 'F32', counts.length));
       state.set(tensorOf(name, snapshot, 'clock', 'F64', 2));
     },
@@ -111,11 +109,8 @@ export function createDecayedCountMinEstimator(name: string, options: DecayedCou
 }
 
 function checkOptions(name: string, { cells, hashes, halfLifeDraws }: DecayedCountMinOptions): void {
-  const refuse = (option: string, expected: string, found: number): RangeError =>
-    new RangeError(`${name}: ${option}: expected ${expected}, found ${found}`);
-  if (!Number.isInteger(cells) || cells < 1) throw refuse('cells', 'a positive integer', cells);
-  if (!Number.isInteger(hashes) || hashes < 1) throw refuse('hashes', 'a positive integer', hashes);
+  checkCells(name, { cells, hashes });
   if (!(halfLifeDraws >= 1 && halfLifeDraws <= maxHalfLifeDraws)) {
-    throw refuse('halfLifeDraws', `1 to ${maxHalfLifeDraws} draws`, halfLifeDraws);
+    throw optionError(name, 'halfLifeDraws', `1 to ${maxHalfLifeDraws} draws`, halfLifeDraws);
   }
 }

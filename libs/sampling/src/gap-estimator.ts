@@ -1,6 +1,7 @@
 import { type Snapshot, tensorOf } from '@gatehouse/domain';
 
 import { cellOf } from './cell-hash';
+import { checkCells, checkCellShape, optionError } from './check-cells';
 import type { FrequencyEstimator } from './frequency-estimator';
 
 /** Options of {@link createGapEstimator}. */
@@ -97,10 +98,7 @@ export function createGapEstimator(name: string, options: GapEstimatorOptions): 
       metadata: null,
     }),
     restore: (snapshot) => {
-      const found = snapshot.tensors['lastSeen']?.shape;
-      if (String(found) !== String(shape)) {
-        throw new RangeError(`${name}: shape [hashes, cells]: expected [${String(shape)}], found [${String(found)}]`);
-      }
+      checkCellShape(name, snapshot, 'lastSeen', options);
       lastSeen.set(tensorOf(name, snapshot, 'lastSeen', 'F64', lastSeen.length));
       gaps.set(tensorOf(name, snapshot, 'gaps', 'F32', gaps.length));
       gapCounts.set(tensorOf(name, snapshot, 'gapCounts', 'U32', gapCounts.length));
@@ -110,10 +108,8 @@ export function createGapEstimator(name: string, options: GapEstimatorOptions): 
 }
 
 function checkOptions(name: string, { cells, hashes, rate, initialGap }: Required<GapEstimatorOptions>): void {
-  const refuse = (option: string, expected: string, found: number): RangeError =>
-    new RangeError(`${name}: ${option}: expected ${expected}, found ${found}`);
-  if (!Number.isInteger(cells) || cells < 1) throw refuse('cells', 'a positive integer', cells);
-  if (!Number.isInteger(hashes) || hashes < 1) throw refuse('hashes', 'a positive integer', hashes);
-  if (!(rate > 0 && rate < 1)) throw refuse('rate', 'a number in (0, 1)', rate);
-  if (!(initialGap >= 1 && initialGap < Infinity)) throw refuse('initialGap', 'a number of draws >= 1', initialGap);
+  checkCells(name, { cells, hashes });
+  if (!(rate > 0 && rate < 1)) throw optionError(name, 'rate', 'a number in (0, 1)', rate);
+  if (!(initialGap >= 1 && initialGap < Infinity))
+    throw optionError(name, 'initialGap', 'a number of draws >= 1', initialGap);
 }
