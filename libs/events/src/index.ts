@@ -3,6 +3,7 @@ export { decodeItem } from './decode-item';
 export { encodeImpression } from './encode-impression';
 export { encodeItem } from './encode-item';
 export { OffsetGapError, OffsetOutOfRangeError, StorageError } from './errors';
+export { type KafkaSettings, kafkaSettings } from './kafka-settings';
 export type {
   DeadLetterSink,
   FollowerUserState,

@@ -25,7 +25,7 @@ async function changesUpTo(catalogue: ItemCatalogue, offset: number, lastOffset:
 }
 
 /** Laws of every catalogue: a snapshot and the changes from its offset on give the newest value of every item. */
-export function itemCatalogueContract(name: string, open: () => Promise<CatalogueUnderTest>): void {
+export function itemCatalogueContract(name: string, open: () => Promise<CatalogueUnderTest>, numRuns = 25): void {
   describe(`${name}: item catalogue`, () => {
     let catalogue: ItemCatalogue;
     let close: () => Promise<void>;
@@ -57,7 +57,7 @@ export function itemCatalogueContract(name: string, open: () => Promise<Catalogu
       expect(await changesUpTo(catalogue, offset, 2)).toEqual([{ itemId: 'a', item: null, offset: 2 }]);
     });
 
-    it('drops superseded changes', async () => {
+    it('tells the newest of several changes, and may leave out the others', async () => {
       await catalogue.put([
         { itemId: 'a', item: item('a', 1) },
         { itemId: 'b', item: item('b') },
@@ -66,10 +66,10 @@ export function itemCatalogueContract(name: string, open: () => Promise<Catalogu
         { itemId: 'a', item: item('a', 2) },
         { itemId: 'a', item: item('a', 3) },
       ]);
-      expect(await changesUpTo(catalogue, 0, 3)).toEqual([
-        { itemId: 'b', item: item('b'), offset: 1 },
-        { itemId: 'a', item: item('a', 3), offset: 3 },
-      ]);
+      const changes = await changesUpTo(catalogue, 0, 3);
+      expect(changes).toContainEqual({ itemId: 'b', item: item('b'), offset: 1 });
+      expect(changes.at(-1)).toEqual({ itemId: 'a', item: item('a', 3), offset: 3 });
+      expect(changes.map(({ offset }) => offset)).toEqual([...new Set(changes.map(({ offset }) => offset))].sort());
     });
 
     it('waits for changes', async () => {
@@ -122,7 +122,7 @@ export function itemCatalogueContract(name: string, open: () => Promise<Catalogu
             await opened.close();
           },
         ),
-        { numRuns: 25 },
+        { numRuns },
       );
     });
   });

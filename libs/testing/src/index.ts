@@ -6,6 +6,7 @@ export { type Cleanup, createCleanup } from './create-cleanup';
 export { createTemporaryFolder } from './create-temporary-folder';
 export { createWorld, type World, type WorldOptions } from './create-world';
 export { holdPort } from './hold-port';
+export { kafkaBrokers } from './kafka-brokers';
 export {
   type LogLine,
   type ProcessEnd,

@@ -3,7 +3,7 @@ import { OffsetOutOfRangeError } from '../errors';
 import type { ItemCatalogue, ItemChange } from '../ports';
 import { itemsTopic } from '../topics';
 import { breathe } from '../wait';
-import { createWakeUp } from './wake-up';
+import { createWakeUp } from '../wake-up';
 
 const chunkItems = 1000;
 

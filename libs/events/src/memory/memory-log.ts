@@ -6,7 +6,7 @@ import { partitionOf } from '../partition-of';
 import type { DeadLetterSink, ImpressionRecord, ImpressionSink, ImpressionSource, RejectedRecord } from '../ports';
 import { impressionsTopic } from '../topics';
 import { breathe } from '../wait';
-import { createWakeUp } from './wake-up';
+import { createWakeUp } from '../wake-up';
 
 /** A log in memory: the test double of all parts that read or write impressions. */
 export interface MemoryLog {

@@ -2,7 +2,7 @@
 export interface WakeUp {
   /** Resolves at the next call of `all`, or when `signal` aborts. */
   next(signal: AbortSignal): Promise<void>;
-  all(): void;
+  readonly all: () => void;
 }
 
 /** Creates a wake-up that nobody waits for yet. */
