@@ -1,9 +1,11 @@
+import { kafkaSettings, logSettings } from '@gatehouse/events';
 import { z } from 'zod';
 
 /** Keys of `config/cli.yaml`; the file says what each means. */
 export const cliConfig = z.strictObject({
   schema: z.string().min(1).default('config/movielens.yaml'),
-  log: z.strictObject({ folder: z.string().min(1).default('var/log') }).prefault({}),
+  log: logSettings,
+  kafka: kafkaSettings.prefault({}),
   artifacts: z.strictObject({ folder: z.string().min(1).default('var/artifacts') }).prefault({}),
   index: z.strictObject({ folder: z.string().min(1).default('var/index') }).prefault({}),
   userState: z.strictObject({ folder: z.string().min(1).default('var/user-state') }).prefault({}),

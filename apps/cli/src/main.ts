@@ -5,13 +5,9 @@ import { basename, join, resolve } from 'node:path';
 
 import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
 import { idProblem } from '@gatehouse/domain';
-import {
-  createEmbeddedImpressionSink,
-  createEmbeddedImpressionSource,
-  createEmbeddedItemCatalogue,
-  type EmbeddedLog,
-  openEmbeddedLog,
-} from '@gatehouse/events/embedded';
+import type { EventLog } from '@gatehouse/events';
+import { connectKafka, createTopics } from '@gatehouse/events/kafka';
+import { openEventLog } from '@gatehouse/events/open';
 import { createLogger, createShutdown, delay, exitCode, runMain } from '@gatehouse/runtime';
 import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { Command, InvalidArgumentError } from 'commander';
@@ -75,8 +71,9 @@ function appStarter(
   return (onLine) => startApp({ name, entry, args, environment, workingFolder: root, logFile, onLine });
 }
 
-async function withLog<T>(folder: string, use: (log: EmbeddedLog) => Promise<T>): Promise<T> {
-  const log = openEmbeddedLog({ folder });
+async function withLog<T>(config: Pick<CliConfig, 'log' | 'kafka'>, use: (log: EventLog) => Promise<T>): Promise<T> {
+  const logger = createLogger({ app: 'cli', level: 'silent' });
+  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs: () => performance.now() });
   try {
     return await use(log);
   } finally {
@@ -109,10 +106,9 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
   const installedMs = Number(process.env['GATEHOUSE_INSTALLED_MS'] ?? beganMs);
   const readData = (): Promise<DemoData> => readMovieLens(config.demo.folder);
 
-  const run = async (log: EmbeddedLog, client: CandidateClient, signal: AbortSignal): Promise<number> => {
-    const source = createEmbeddedImpressionSource(log);
-    const catalogue = createEmbeddedItemCatalogue(log);
-    const target = { source, sink: createEmbeddedImpressionSink(log), catalogue };
+  const run = async (log: EventLog, client: CandidateClient, signal: AbortSignal): Promise<number> => {
+    const { source, sink, items: catalogue } = log;
+    const target = { source, sink, catalogue };
     const isPositive = (action: string): boolean => (actionOf(schema, action)?.weight ?? 0) > 0;
     const running = await start({
       startApp: (name, onLine) => appStarter(config, name, appEntry(root, name), appEnvironment(name, config))(onLine),
@@ -152,7 +148,7 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
     const release = takeRunLock(join(config.processes.folder, 'start.lock'), process.pid, isProcessAlive);
     const client = connect(config);
     try {
-      return await withLog(config.log.folder, (log) => run(log, client, signal));
+      return await withLog(config, (log) => run(log, client, signal));
     } finally {
       progress.end();
       client.close();
@@ -163,7 +159,7 @@ async function startCommand({ exit, empty, user }: StartOptions): Promise<number
 
 async function queryCommand({ user, limit }: { user: string; limit: number }): Promise<void> {
   const config = await readConfig();
-  const titleOf = await withLog(config.log.folder, (log) => readTitles(createEmbeddedItemCatalogue(log)));
+  const titleOf = await withLog(config, (log) => readTitles(log.items));
   const client = connect(config);
   try {
     print(await query(client, user, limit, titleOf));
@@ -171,6 +167,26 @@ async function queryCommand({ user, limit }: { user: string; limit: number }): P
     client.close();
   }
 }
+
+async function topicsCommand({ partitions, replicas, retentionDays }: TopicsOptions): Promise<void> {
+  const { kafka } = await readConfig();
+  const logger = createLogger({ app: 'cli', level: 'silent' });
+  const connection = connectKafka(kafka, { environment: process.env }, logger, () => performance.now());
+  try {
+    const created = await createTopics(connection, { partitions, replicas, retentionMs: retentionDays * dayMs });
+    print(created.length > 0 ? `created: ${created.join(', ')}` : 'every topic is there');
+  } finally {
+    await connection.close();
+  }
+}
+
+interface TopicsOptions {
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly retentionDays: number;
+}
+
+const dayMs = 24 * 3_600_000;
 
 interface IngestOptions {
   readonly items?: string;
@@ -181,12 +197,8 @@ async function ingestCommand(file: string, { items, checkOnly = false }: IngestO
   const config = await readConfig();
   const schema = await compileSchemaFile(config.schema);
   const progress = createProgress(process.stdout);
-  const ingest = async (log: EmbeddedLog, signal: AbortSignal): Promise<IngestResult[]> => {
-    const target = {
-      schema,
-      impressions: createEmbeddedImpressionSink(log),
-      catalogue: createEmbeddedItemCatalogue(log),
-    };
+  const ingest = async (log: EventLog, signal: AbortSignal): Promise<IngestResult[]> => {
+    const target = { schema, impressions: log.sink, catalogue: log.items };
     return [
       ...(items === undefined ? [] : [await ingestItems(items, target, progressOf(progress, items), signal)]),
       await ingestEvents(file, target, progressOf(progress, file), signal),
@@ -201,7 +213,7 @@ async function ingestCommand(file: string, { items, checkOnly = false }: IngestO
     print(formatDataReport(report));
     await writeReport(config.reports.folder, 'ingest', { file, itemsFile: items ?? null, ...report });
     if (checkOnly) return exitCode.ok;
-    const results = await withLog(config.log.folder, (log) => ingest(log, signal)).finally(() => progress.end());
+    const results = await withLog(config, (log) => ingest(log, signal)).finally(() => progress.end());
     for (const result of results) print(formatIngest(result));
     return results.some(({ accepted, rejected }) => accepted === 0 && rejected > 0) ? exitCode.failure : exitCode.ok;
   });
@@ -216,25 +228,24 @@ async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }):
   const config = await readConfig();
   const progress = createProgress(process.stdout);
   const fill = (folder: string, signal: AbortSignal): Promise<number> =>
-    withLog(folder, (log) => {
-      const target = {
-        source: createEmbeddedImpressionSource(log),
-        sink: createEmbeddedImpressionSink(log),
-        catalogue: createEmbeddedItemCatalogue(log),
-      };
-      return fillLog(
+    withLog({ ...config, log: { kind: 'embedded', folder } }, ({ source, sink, items }) =>
+      fillLog(
         () => readMovieLens(join(root, 'data', dataSet)),
-        target,
+        { source, sink, catalogue: items },
         () => true,
         progress,
         signal,
-      );
-    });
+      ),
+    );
   return untilSignal(config, async (signal) => {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-evaluate-'));
     try {
       await fill(folder, signal);
-      const environment = { ...appEnvironment('trainer', config), GATEHOUSE_TRAINER_LOG_FOLDER: folder };
+      const environment = {
+        ...appEnvironment('trainer', config),
+        GATEHOUSE_TRAINER_LOG_KIND: 'embedded',
+        GATEHOUSE_TRAINER_LOG_FOLDER: folder,
+      };
       const entry = join(root, 'dist', 'apps', 'trainer', 'evaluate', 'main.js');
       const startApp = appStarter(config, 'evaluate', entry, environment, [String(epochs)]);
       const result = await evaluate(startApp, progress, config.processes.stopTimeoutMs, signal);
@@ -288,6 +299,13 @@ async function main(): Promise<number> {
     .option('--items <file>', 'features of items: column item, and one column for each feature; lists as a|b|c')
     .option('--check-only', 'say what is odd about the data, and write nothing')
     .action(async (file: string, options: IngestOptions) => void (code = await ingestCommand(file, options)));
+  program
+    .command('topics')
+    .description('create the topics that are missing on the Kafka cluster of config/cli.yaml')
+    .option('--partitions <count>', 'partitions of the impressions', wholeNumber(1, 1000), 4)
+    .option('--replicas <count>', 'copies of each partition; -1: the default of the cluster', wholeNumber(-1, 100), -1)
+    .option('--retention-days <count>', 'how long impressions are kept', wholeNumber(1, 10_000), 7)
+    .action(topicsCommand);
   program
     .command('evaluate')
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')

@@ -12,7 +12,7 @@ export interface Checkpoint {
   readonly fileNames: readonly string[];
   /** Every part, by its name; deltas are resolved. */
   readonly parts: ReadonlyMap<string, Part>;
-  /** Next offset to read. */
+  /** Next offset to read, summed over the partitions. */
   readonly offset: number;
   readonly counts: {
     readonly applied: number;
@@ -49,7 +49,7 @@ export async function readCheckpoint(artifactsFolder: string): Promise<Checkpoin
     folder,
     fileNames: await readdir(folder),
     parts,
-    offset: offsets.impressions[0],
+    offset: Object.values(offsets.impressions).reduce((sum, offset) => sum + offset, 0),
     counts: { applied, skipped, unweighted, deadLettered },
   };
 }

@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { type Cleanup, createCleanup, createWorld } from '@gatehouse/testing';
+import { type Cleanup, createCleanup, createWorld, kafkaBrokers } from '@gatehouse/testing';
 
 import { drawKillPlan, killSeeds, killsPerPlan } from './kill-plan';
 import { type Checkpoint, readBases, readCheckpoint } from './read-checkpoint';
-import { createWorkspace, schemaFile, type Settings, type Workspace } from './workspace';
+import { createWorkspace, schemaFile, type Settings, type Workspace, type WorkspaceOptions } from './workspace';
 
 jest.setTimeout(120_000);
 
@@ -24,8 +24,8 @@ const applied = clicks.length - (clicks.length % batchSize);
 const endOffset = clicks[applied - 1] + 1;
 const before = (offsets: readonly number[]): number => offsets.filter((offset) => offset < endOffset).length;
 
-async function filledWorkspace(cleanup: Cleanup): Promise<Workspace> {
-  const workspace = await createWorkspace(cleanup);
+async function filledWorkspace(cleanup: Cleanup, options: WorkspaceOptions): Promise<Workspace> {
+  const workspace = await createWorkspace(cleanup, options);
   const newerSchema = join(workspace.folder, 'newer.schema.yaml');
   const schema = await readFile(schemaFile, 'utf8');
   await writeFile(newerSchema, schema.replace('actions:', `actions:\n  ${unknownAction}: { weight: 2 }`));
@@ -60,19 +60,30 @@ function differingParts(left: Checkpoint, right: Checkpoint): string[] {
   return [...names].filter((name) => !isDeepStrictEqual(left.parts.get(name), right.parts.get(name)));
 }
 
-describe('a trainer that is killed again and again', () => {
+const brokers = kafkaBrokers();
+const LOGS: readonly (readonly [name: string, options: WorkspaceOptions])[] = [
+  ['an embedded log', {}],
+  ...(brokers
+    ? ([
+        ['one partition of a broker', { brokers }],
+        ['a backlog on four partitions', { brokers, partitions: 4 }],
+      ] as const)
+    : []),
+];
+
+describe.each(LOGS)('a trainer that is killed again and again, on %s', (_, options) => {
   const cleanup = createCleanup();
   afterEach(() => cleanup.run());
 
   const cleanupOfAll = createCleanup();
   let uninterrupted: Checkpoint;
   beforeAll(async () => {
-    uninterrupted = await finish(await filledWorkspace(cleanupOfAll), { PUBLISH_EVERY_EVENTS: 1_000_000 });
+    uninterrupted = await finish(await filledWorkspace(cleanupOfAll, options), { PUBLISH_EVERY_EVENTS: 1_000_000 });
   });
   afterAll(() => cleanupOfAll.run());
 
   it.each(killSeeds(killsPerPlan))('learns what an uninterrupted one does, bit for bit (E2E_SEED=%i)', async (seed) => {
-    const workspace = await filledWorkspace(cleanup);
+    const workspace = await filledWorkspace(cleanup, options);
     const often = { PUBLISH_EVERY_EVENTS: 4 * batchSize };
 
     for (const { killAt, settings } of drawKillPlan(seed)) {

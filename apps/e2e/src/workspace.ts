@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
 import type { Impression, Item } from '@gatehouse/domain';
@@ -18,6 +19,14 @@ export interface StartOptions {
   readonly configFile?: string;
 }
 
+/** Where the events of a workspace are. */
+export interface WorkspaceOptions {
+  /** A Kafka cluster, on which the workspace has topics of its own. @default an embedded log */
+  readonly brokers?: readonly string[] | undefined;
+  /** Of the impressions on the cluster. @default 1 */
+  readonly partitions?: number;
+}
+
 /** Folders of one deployment, and the processes that work on them. */
 export interface Workspace {
   readonly folder: string;
@@ -35,11 +44,22 @@ const root = resolve(__dirname, '../../..');
 export const schemaFile = join(__dirname, 'checkerboard.schema.yaml');
 
 /** Creates empty folders. `cleanup` ends every process, waits until it is gone with all its children, and removes the folders. */
-export async function createWorkspace(cleanup: Cleanup): Promise<Workspace> {
+export async function createWorkspace(
+  cleanup: Cleanup,
+  { brokers, partitions = 1 }: WorkspaceOptions = {},
+): Promise<Workspace> {
   cleanup.add(checkNothingRuns); // the last step of all
   const folder = await createTemporaryFolder(cleanup);
   const pathOf = (name: string): string => join(folder, name);
-  const log = { LOG_FOLDER: pathOf('log') };
+  const unique = `e2e-${randomUUID()}`;
+  const log: Settings = brokers
+    ? {
+        LOG_KIND: 'kafka',
+        KAFKA_BROKERS: JSON.stringify(brokers),
+        KAFKA_TOPIC_PREFIX: `${unique}.`,
+        KAFKA_GROUP_ID: unique,
+      }
+    : { LOG_FOLDER: pathOf('log') };
   const artifacts = { ARTIFACTS_FOLDER: pathOf('artifacts') };
   const index = { INDEX_FOLDER: pathOf('index') };
   const polling = { POLL_MS: 10 };
@@ -103,6 +123,10 @@ export async function createWorkspace(cleanup: Cleanup): Promise<Workspace> {
       startNode(app, configFile === undefined ? [] : [configFile], settings, killAt),
     command: (args, settings = {}) => startNode('cli', args, settings),
   };
+  if (brokers) {
+    const { code } = await workspace.command(['topics', '--partitions', String(partitions)]).ended;
+    if (code !== 0) throw new Error(`topics: expected code 0, found ${code}`);
+  }
   return workspace;
 }
 

@@ -1,9 +1,11 @@
+import { kafkaSettings, logSettings } from '@gatehouse/events';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
 /** Keys of `config/embedder.yaml`; the file says what each means. */
 export const embedderConfig = z.strictObject({
-  log: z.strictObject({ folder: z.string().min(1).default('var/log') }).prefault({}),
+  log: logSettings,
+  kafka: kafkaSettings.prefault({}),
   artifacts: z.strictObject({ folder: z.string().min(1).default('var/artifacts') }).prefault({}),
   index: z
     .strictObject({

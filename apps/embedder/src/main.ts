@@ -1,6 +1,6 @@
 import { DamagedVersionError, UnsupportedVersionError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
-import { createEmbeddedItemCatalogue, openEmbeddedLog } from '@gatehouse/events/embedded';
+import { openEventLog } from '@gatehouse/events/open';
 import { NonFiniteVectorError } from '@gatehouse/item-index';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import {
@@ -40,14 +40,15 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
   logger.info('embedder.starting', { backend });
 
   shutdown.signal.throwIfAborted();
-  const log = openEmbeddedLog({ folder: config.log.folder });
+  const { monotonicMs } = systemClock;
+  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
   shutdown.onStop('event log', () => log.close());
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });
   const indexes = await openEmbeddedItemIndexStore({ folder: config.index.folder });
   const refreshing = {
     models,
     writer: await models.lead('embedder'),
-    catalogue: createEmbeddedItemCatalogue(log),
+    catalogue: log.items,
     indexes,
     retention: createRetention(indexes, config.index.retainMs, systemClock, logger),
     clock: systemClock,

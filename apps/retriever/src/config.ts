@@ -1,3 +1,4 @@
+import { kafkaSettings, logSettings } from '@gatehouse/events';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
@@ -8,7 +9,8 @@ export const retrieverConfig = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(50_051),
   insecure: z.boolean().default(false),
-  log: folder('var/log'),
+  log: logSettings,
+  kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),
   index: folder('var/index'),
   userState: folder('var/user-state'),

@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { setLogger } from '@grpc/grpc-js';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { userStateOptions } from '@gatehouse/events';
-import {
-  createEmbeddedImpressionSource,
-  createEmbeddedUserState,
-  openEmbeddedLog,
-  type EmbeddedUserState,
-} from '@gatehouse/events/embedded';
+import { createEmbeddedUserState, type EmbeddedUserState } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
+import { openEventLog } from '@gatehouse/events/open';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import {
   createLogger,
@@ -48,7 +44,8 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
   const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
 
   shutdown.signal.throwIfAborted();
-  const log = openEmbeddedLog({ folder: config.log.folder });
+  const { monotonicMs } = systemClock;
+  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
   shutdown.onStop('log', () => log.close());
   const openUsers = (schema: Schema): EmbeddedUserState =>
     createEmbeddedUserState(config.userState.folder, userStateOptions(schema));
@@ -58,7 +55,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
       loadParts: createOffThreadLoader(join(__dirname, 'load-version.worker.js'), config.artifacts.folder),
       indexes: await openEmbeddedItemIndexStore({ folder: config.index.folder }),
       towers: twoTowerLibrary,
-      source: createEmbeddedImpressionSource(log),
+      source: log.source,
       openUsers,
       nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),
       clock: systemClock,

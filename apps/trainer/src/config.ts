@@ -1,11 +1,13 @@
 import { maxDeltas } from '@gatehouse/artifacts';
+import { kafkaSettings, logSettings } from '@gatehouse/events';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
 /** Keys of `config/trainer.yaml`; the file says what each means. */
 export const trainerConfig = z.strictObject({
   schema: z.string().min(1).default('config/movielens.yaml'),
-  log: z.strictObject({ folder: z.string().min(1).default('var/log') }).prefault({}),
+  log: logSettings,
+  kafka: kafkaSettings.prefault({}),
   artifacts: z
     .strictObject({
       folder: z.string().min(1).default('var/artifacts'),

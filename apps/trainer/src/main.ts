@@ -1,18 +1,15 @@
+import { FencedError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
-import { userStateOptions } from '@gatehouse/events';
-import {
-  createEmbeddedDeadLetterSink,
-  createEmbeddedImpressionSource,
-  createEmbeddedItemCatalogue,
-  openEmbeddedLog,
-} from '@gatehouse/events/embedded';
+import { type EventLog, LeadershipLostError, type Term, userStateOptions } from '@gatehouse/events';
 import { createUserState } from '@gatehouse/events/memory';
+import { openEventLog } from '@gatehouse/events/open';
 import {
   createLogger,
   createMetrics,
   createShutdown,
   delay,
   type Logger,
+  type Metrics,
   runMain,
   serveMetrics,
   type Shutdown,
@@ -44,15 +41,59 @@ async function main(): Promise<number> {
 
 async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shutdown: Shutdown): Promise<void> {
   const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
-  logger.info('trainer.starting', { backend, schema: config.schema });
+  logger.info('trainer.starting', { backend, schema: config.schema, log: config.log.kind });
 
   shutdown.signal.throwIfAborted();
-  const log = openEmbeddedLog({ folder: config.log.folder });
+  const { monotonicMs } = systemClock;
+  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
   shutdown.onStop('event log', () => log.close());
+  const metrics = createMetrics('gatehouse_trainer_');
+  if (config.diagnostics.metricsPort > 0) {
+    const server = await serveMetrics(metrics, config.diagnostics.metricsPort, log.isReachable);
+    shutdown.onStop('metrics', () => server.close());
+  }
+  const leading = leadAgainAndAgain({ config, schema, logger, log, metrics, signal: shutdown.signal });
+  shutdown.onStop('training', () => leading);
+  await leading;
+}
+
+interface Leading {
+  readonly config: TrainerConfig;
+  readonly schema: Schema;
+  readonly logger: Logger;
+  readonly log: EventLog;
+  readonly metrics: Metrics;
+  readonly signal: AbortSignal;
+}
+
+/** Leads whenever this process is chosen, from the newest checkpoint on, until `signal` aborts. */
+async function leadAgainAndAgain(leading: Leading): Promise<void> {
+  const { log, logger, signal } = leading;
+  while (!signal.aborted) {
+    logger.info('lead.awaited');
+    let term: Term | undefined;
+    try {
+      term = await log.election.elected(signal);
+      await lead(term, leading);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return; // told to stop while it waited
+      // Without an election there is nobody to wait for: whoever took the epoch stays.
+      const isLost = error instanceof LeadershipLostError || (error instanceof FencedError && term?.isElected);
+      if (!isLost) throw error;
+      logger.warn('lead.lost', { reason: error.message });
+    }
+  }
+}
+
+/** One term: from the newest checkpoint until the signal aborts or the lead is lost. */
+async function lead(term: Term, { config, schema, logger, log, metrics, signal: stop }: Leading): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop, term.lost, over.signal]);
   const store = createFilesystemModelStore({ folder: config.artifacts.folder });
   const writer = await store.lead('trainer');
+  term.holds(writer.epoch);
+  logger.info('lead.taken', { epoch: writer.epoch });
 
-  const items = createEmbeddedItemCatalogue(log);
   const catalogue = createTrainerCatalogue();
   const userState = createUserState(userStateOptions(schema));
   const learner = createLearner({
@@ -62,40 +103,44 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
     evaluation: config.evaluation,
     measureEveryBatches: config.diagnostics.everyBatches,
   });
-  const parent = await resume(learner, store, logger);
-  if (parent === null) {
-    const { items: all, offset } = await items.snapshot();
-    catalogue.load(all, offset);
+  let following: Promise<void> = Promise.resolve();
+  let training: Promise<void> = Promise.resolve();
+  try {
+    const parent = await resume(learner, store, logger);
+    if (parent === null) {
+      const { items: all, offset } = await log.items.snapshot();
+      catalogue.load(all, offset);
+    }
+    const follower = followCatalogue(log.items, catalogue, signal);
+    following = follower.done;
+    training = train({
+      source: term.source,
+      deadLetters: log.deadLetters,
+      learner,
+      publisher: createPublisher(learner, writer, parent, config.artifacts, systemClock, logger),
+      schedule: createSchedule(
+        {
+          publishEveryEvents: config.publish.everyEvents,
+          publishAfterIdleMs: config.publish.afterIdleMs,
+          checkpointEveryMs: config.checkpoint.everyMs,
+        },
+        { savedEvents: learner.counts.applied, publishedEvents: await publishedEvents(store, learner) },
+        systemClock,
+      ),
+      followCatalogue: follower.apply,
+      onDiagnostics: createDiagnosticsReport(metrics, logger),
+      onSaved: term.saved,
+      sleep: delay,
+      logger,
+      signal,
+    });
+    await Promise.all([training, following]);
+    term.lost.throwIfAborted();
+  } finally {
+    over.abort(new LeadershipLostError()); // when one of them failed, the other must save nothing more
+    await Promise.allSettled([training, following]);
+    learner.dispose();
   }
-  const metrics = createMetrics('gatehouse_trainer_');
-  if (config.diagnostics.metricsPort > 0) {
-    const server = await serveMetrics(metrics, config.diagnostics.metricsPort);
-    shutdown.onStop('metrics', () => server.close());
-  }
-  const follower = followCatalogue(items, catalogue, shutdown.signal);
-
-  const training = train({
-    source: createEmbeddedImpressionSource(log),
-    deadLetters: createEmbeddedDeadLetterSink(log),
-    learner,
-    publisher: createPublisher(learner, writer, parent, config.artifacts, systemClock, logger),
-    schedule: createSchedule(
-      {
-        publishEveryEvents: config.publish.everyEvents,
-        publishAfterIdleMs: config.publish.afterIdleMs,
-        checkpointEveryMs: config.checkpoint.everyMs,
-      },
-      { savedEvents: learner.counts.applied, publishedEvents: await publishedEvents(store, learner) },
-      systemClock,
-    ),
-    followCatalogue: follower.apply,
-    onDiagnostics: createDiagnosticsReport(metrics, logger),
-    sleep: delay,
-    logger,
-    signal: shutdown.signal,
-  });
-  shutdown.onStop('training', () => training);
-  await Promise.all([training, follower.done]);
 }
 
 void runMain('trainer', main);

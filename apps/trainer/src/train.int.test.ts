@@ -73,6 +73,7 @@ interface RunOptions {
   /** Sees every version before it is saved. */
   readonly onSave?: (world: World) => void;
   readonly signal?: AbortSignal;
+  readonly onSaved?: (offsets: Offsets) => void;
   /** Before each batch, counted from 1. */
   readonly onBatch?: (world: World, batch: number) => void;
   readonly logger?: ReturnType<typeof createMemoryLogger>;
@@ -123,6 +124,7 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
       options.onBatch?.(world, batches);
     },
     onDiagnostics: () => undefined,
+    onSaved: options.onSaved ?? (() => undefined),
     sleep,
     logger,
     signal: options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal,

@@ -1,4 +1,5 @@
-import type { DeadLetterSink, ImpressionSource } from '@gatehouse/events';
+import type { Offsets } from '@gatehouse/domain';
+import { type DeadLetterSink, type ImpressionSource, LeadershipLostError } from '@gatehouse/events';
 import type { Logger } from '@gatehouse/runtime';
 import { actionOf } from '@gatehouse/schema';
 
@@ -21,6 +22,8 @@ export interface Training {
   readonly followCatalogue: () => void;
   /** Told how learning goes, now and then. */
   readonly onDiagnostics: (diagnostics: Diagnostics) => void;
+  /** Told of the offsets of each state that was saved. */
+  readonly onSaved: (offsets: Offsets) => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -32,11 +35,11 @@ export interface Training {
  * The position in the stream is part of every checkpoint. What was read after the newest one is read again after a crash, so
  * nothing is learned twice and nothing is left out.
  *
- * @throws DivergedError when loss or gradient were not finite in three batches in a row; nothing is saved then.
+ * @throws LeadershipLostError when that is why `signal` aborted: whoever leads then learns the rest; DivergedError when loss or gradient were not finite in three batches in a row; nothing is saved then.
  */
 export async function train(training: Training): Promise<void> {
-  const { source, deadLetters, learner, publisher, schedule, followCatalogue, onDiagnostics, sleep, logger, signal } =
-    training;
+  const { source, deadLetters, learner, publisher, schedule, followCatalogue, onDiagnostics, onSaved } = training;
+  const { sleep, logger, signal } = training;
   const { schema } = learner.model;
   const batches = cutBatches(
     source.read(learner.offsets, signal),
@@ -60,7 +63,11 @@ export async function train(training: Training): Promise<void> {
     const due = batch === idle ? schedule.dueWhenIdle(learner.counts) : schedule.due(learner.counts);
     if (due === 'version') await publisher.publish();
     if (due === 'checkpoint') await publisher.checkpoint();
+    if (due) onSaved(learner.offsets);
     if (signal.aborted) break; // the rest of what was read is read again
   }
-  if (schedule.hasUnsaved(learner.counts)) await publisher.checkpoint();
+  if (signal.reason instanceof LeadershipLostError) throw signal.reason;
+  if (!schedule.hasUnsaved(learner.counts)) return;
+  await publisher.checkpoint();
+  onSaved(learner.offsets);
 }

@@ -54,3 +54,12 @@ export class StorageError extends Error {
     super(`${folder}: ${operation} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
+
+/** This process no longer leads; another trainer does, or will. What was not saved is learned again by that one. */
+export class LeadershipLostError extends Error {
+  override readonly name = 'LeadershipLostError';
+
+  constructor() {
+    super('another trainer was chosen to lead');
+  }
+}

@@ -2,10 +2,12 @@ export { decodeImpression } from './decode-impression';
 export { decodeItem } from './decode-item';
 export { encodeImpression } from './encode-impression';
 export { encodeItem } from './encode-item';
-export { OffsetGapError, OffsetOutOfRangeError, StorageError } from './errors';
-export { type KafkaSettings, kafkaSettings } from './kafka-settings';
+export { LeadershipLostError, OffsetGapError, OffsetOutOfRangeError, StorageError } from './errors';
+export { type KafkaSettings, kafkaSettings, type LogSettings, logSettings } from './kafka-settings';
 export type {
   DeadLetterSink,
+  Election,
+  EventLog,
   FollowerUserState,
   ImpressionRecord,
   ImpressionSink,
@@ -16,6 +18,7 @@ export type {
   RejectedRecord,
   Rejection,
   StatefulUserState,
+  Term,
   UserRecord,
   UserState,
   UserStateOptions,

@@ -38,3 +38,15 @@ export const kafkaSettings = z.strictObject({
 
 /** Settings of Kafka with every default filled in. */
 export type KafkaSettings = z.infer<typeof kafkaSettings>;
+
+/** Which event log an app works with. */
+export const logSettings = z
+  .strictObject({
+    kind: z.enum(['embedded', 'kafka']).default('embedded'),
+    /** Of the embedded log. */
+    folder: name.default('var/log'),
+  })
+  .prefault({});
+
+/** Which event log, with every default filled in. */
+export type LogSettings = z.infer<typeof logSettings>;

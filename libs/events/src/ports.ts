@@ -53,6 +53,41 @@ export interface DeadLetterSink {
   reject(records: readonly RejectedRecord[]): Promise<void>;
 }
 
+/** Chooses the one trainer that learns. */
+export interface Election {
+  /**
+   * Waits until this process is chosen.
+   * @throws the reason of `signal` when that aborts first; what keeps this process from being chosen ever.
+   */
+  elected(signal: AbortSignal): Promise<Term>;
+}
+
+/** A stretch of time in which this process leads. The artefact store's epochs guard what it writes, whatever is said here. */
+export interface Term {
+  /** Whether others are waiting to be chosen, or may come to. */
+  readonly isElected: boolean;
+  /** Aborts with a LeadershipLostError when another may lead. */
+  readonly lost: AbortSignal;
+  /** Where the leader reads. */
+  readonly source: ImpressionSource;
+  /** Tells in which epoch the leader writes: it is preferred to others while it holds the greatest. */
+  holds(epoch: number): void;
+  /** Leaves a copy of the saved offsets where tools look for lags. Never fails: the checkpoint is what counts. */
+  saved(offsets: Offsets): void;
+}
+
+/** All that passes between the apps as events. */
+export interface EventLog {
+  readonly source: ImpressionSource;
+  readonly sink: ImpressionSink;
+  readonly deadLetters: DeadLetterSink;
+  readonly items: ItemCatalogue;
+  readonly election: Election;
+  /** Whether the log answered lately. */
+  isReachable(): boolean;
+  close(): Promise<void>;
+}
+
 /** A change of the catalogue: an item, or null when it is gone. */
 export interface ItemChange {
   readonly itemId: ItemId;

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { Metrics } from './metrics';
@@ -14,22 +14,32 @@ const timeoutMs = 5_000;
 const maxConnections = 16;
 
 /**
- * Serves `GET /metrics` in the text format of Prometheus on loopback; every other request is answered 404.
+ * Serves on loopback: `GET /metrics` in the text format of Prometheus; `GET /live`, which is answered 200 while the process runs; and
+ * `GET /ready`, 200 or 503. Every other request is answered 404.
  *
  * @param port 0: one that the system chooses.
+ * @param isReady whether what the process depends on is there.
  * @throws what listening throws, for example EADDRINUSE.
  * @example const server = await serveMetrics(metrics, 9464); // http://127.0.0.1:9464/metrics
  */
-export async function serveMetrics(metrics: Pick<Metrics, 'render'>, port: number): Promise<MetricsServer> {
+export async function serveMetrics(
+  metrics: Pick<Metrics, 'render'>,
+  port: number,
+  isReady: () => boolean = () => true,
+): Promise<MetricsServer> {
+  const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    '/metrics': (response) =>
+      void metrics.render().then(
+        (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+        () => response.writeHead(500).end(),
+      ),
+    '/live': (response) => response.writeHead(200).end(),
+    '/ready': (response) => response.writeHead(isReady() ? 200 : 503).end(),
+  };
   const server = createServer({ requestTimeout: timeoutMs, headersTimeout: timeoutMs }, (request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    metrics.render().then(
-      (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
-      () => response.writeHead(500).end(),
-    );
+    const path = request.url ?? '';
+    if (request.method === 'GET' && Object.hasOwn(answers, path)) answers[path](response);
+    else response.writeHead(404).end();
   });
   server.maxConnections = maxConnections;
   await listen(server, port);

@@ -6,15 +6,20 @@ import type { AppName } from './start';
 /** Environment of an app: the folders and addresses of the command line's own configuration. */
 export function appEnvironment(name: AppName, config: CliConfig): Readonly<Record<string, string>> {
   const prefix = `GATEHOUSE_${name.toUpperCase()}_`;
+  const log = {
+    LOG_KIND: config.log.kind,
+    LOG_FOLDER: config.log.folder,
+    ...(config.log.kind === 'kafka' && kafkaVariables(config.kafka)),
+  };
   const settings: Readonly<Record<AppName, Readonly<Record<string, string>>>> = {
-    trainer: { SCHEMA: config.schema, LOG_FOLDER: config.log.folder, ARTIFACTS_FOLDER: config.artifacts.folder },
+    trainer: { ...log, SCHEMA: config.schema, ARTIFACTS_FOLDER: config.artifacts.folder },
     embedder: {
-      LOG_FOLDER: config.log.folder,
+      ...log,
       ARTIFACTS_FOLDER: config.artifacts.folder,
       INDEX_FOLDER: config.index.folder,
     },
     retriever: {
-      LOG_FOLDER: config.log.folder,
+      ...log,
       ARTIFACTS_FOLDER: config.artifacts.folder,
       INDEX_FOLDER: config.index.folder,
       USER_STATE_FOLDER: config.userState.folder,
@@ -23,6 +28,18 @@ export function appEnvironment(name: AppName, config: CliConfig): Readonly<Recor
     },
   };
   return Object.fromEntries(Object.entries(settings[name]).map(([key, value]) => [prefix + key, value]));
+}
+
+/** Settings of Kafka as variables: mappings by the names of their keys, everything else as YAML. */
+function kafkaVariables(settings: object, prefix = 'KAFKA'): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]: [string, unknown]) => {
+      const name = `${prefix}_${key.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}`;
+      if (value === null || value === undefined) return [];
+      if (typeof value === 'object' && !Array.isArray(value)) return Object.entries(kafkaVariables(value, name));
+      return [[name, typeof value === 'string' ? value : JSON.stringify(value)]];
+    }),
+  );
 }
 
 /** The built entry of an app below the project's folder. */

@@ -1,4 +1,5 @@
 export { createEmbeddedDeadLetterSink, readDeadLetters } from './embedded-dead-letters';
+export { openEmbeddedEventLog } from './embedded-event-log';
 export { createEmbeddedImpressionSink } from './embedded-impression-sink';
 export { createEmbeddedImpressionSource } from './embedded-impression-source';
 export { createEmbeddedItemCatalogue } from './embedded-item-catalogue';

@@ -4,4 +4,5 @@ export { createKafkaImpressionSource } from './kafka-impression-source';
 export { CataloguePartitionsError, createKafkaItemCatalogue } from './kafka-item-catalogue';
 export { KafkaSettingsError, type SecretSources } from './kafka-security';
 export { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
+export { kafkaLogOver, openKafkaLog } from './open-kafka-log';
 export { createPartitionedProducer, type PartitionedProducer } from './partitioned-producer';

@@ -105,9 +105,8 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
     reader?.deliver(partition, { records: [], offsets, end: Number(highWatermark) });
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    partitions = [];
+    // It begins anew by itself, and the join after that tells what it holds then.
     isRunning = false;
-    onAssigned(partitions);
     if (!payload.restart) onFailed(payload.error);
   });
 
