@@ -8,7 +8,7 @@ import { idProblem } from '@gatehouse/domain';
 import type { EventLog } from '@gatehouse/events';
 import { connectKafka, createTopics } from '@gatehouse/events/kafka';
 import { openEventLog } from '@gatehouse/events/open';
-import { createLogger, createShutdown, delay, exitCode, runMain } from '@gatehouse/runtime';
+import { createLogger, createShutdown, delay, exitCode, runMain, systemClock } from '@gatehouse/runtime';
 import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { Command, InvalidArgumentError } from 'commander';
 
@@ -73,7 +73,7 @@ function appStarter(
 
 async function withLog<T>(config: Pick<CliConfig, 'log' | 'kafka'>, use: (log: EventLog) => Promise<T>): Promise<T> {
   const logger = createLogger({ app: 'cli', level: 'silent' });
-  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs: () => performance.now() });
+  const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
   try {
     return await use(log);
   } finally {
@@ -171,7 +171,7 @@ async function queryCommand({ user, limit }: { user: string; limit: number }): P
 async function topicsCommand({ partitions, replicas, retentionDays }: TopicsOptions): Promise<void> {
   const { kafka } = await readConfig();
   const logger = createLogger({ app: 'cli', level: 'silent' });
-  const connection = connectKafka(kafka, { environment: process.env }, logger, () => performance.now());
+  const connection = connectKafka(kafka, { environment: process.env }, logger, systemClock);
   try {
     const created = await createTopics(connection, { partitions, replicas, retentionMs: retentionDays * dayMs });
     print(created.length > 0 ? `created: ${created.join(', ')}` : 'every topic is there');

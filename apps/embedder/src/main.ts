@@ -40,8 +40,7 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
   logger.info('embedder.starting', { backend });
 
   shutdown.signal.throwIfAborted();
-  const { monotonicMs } = systemClock;
-  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
+  const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
   shutdown.onStop('event log', () => log.close());
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });
   const indexes = await openEmbeddedItemIndexStore({ folder: config.index.folder });

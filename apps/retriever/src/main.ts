@@ -44,8 +44,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
   const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
 
   shutdown.signal.throwIfAborted();
-  const { monotonicMs } = systemClock;
-  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
+  const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
   shutdown.onStop('log', () => log.close());
   const openUsers = (schema: Schema): EmbeddedUserState =>
     createEmbeddedUserState(config.userState.folder, userStateOptions(schema));

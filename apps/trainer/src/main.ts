@@ -44,8 +44,7 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
   logger.info('trainer.starting', { backend, schema: config.schema, log: config.log.kind });
 
   shutdown.signal.throwIfAborted();
-  const { monotonicMs } = systemClock;
-  const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs });
+  const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
   shutdown.onStop('event log', () => log.close());
   const metrics = createMetrics('gatehouse_trainer_');
   if (config.diagnostics.metricsPort > 0) {

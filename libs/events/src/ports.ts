@@ -29,7 +29,7 @@ export interface ImpressionSource {
    */
   read(start: Offsets, signal: AbortSignal): AsyncIterable<readonly ImpressionRecord[]>;
   /** Next offset that will be written, per partition: how far a reader is behind. */
-  endOffsets(): Promise<Offsets>;
+  readonly endOffsets: () => Promise<Offsets>;
 }
 
 /** Appends impressions. */
@@ -73,7 +73,7 @@ export interface Term {
   /** Tells in which epoch the leader writes: it is preferred to others while it holds the greatest. */
   holds(epoch: number): void;
   /** Leaves a copy of the saved offsets where tools look for lags. Never fails: the checkpoint is what counts. */
-  saved(offsets: Offsets): void;
+  readonly saved: (offsets: Offsets) => void;
 }
 
 /** All that passes between the apps as events. */
@@ -84,7 +84,7 @@ export interface EventLog {
   readonly items: ItemCatalogue;
   readonly election: Election;
   /** Whether the log answered lately. */
-  isReachable(): boolean;
+  readonly isReachable: () => boolean;
   close(): Promise<void>;
 }
 

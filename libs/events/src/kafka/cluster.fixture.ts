@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { createLogger } from '@gatehouse/runtime';
+import { createLogger, systemClock } from '@gatehouse/runtime';
 import { kafkaBrokers } from '@gatehouse/testing';
 
 import { kafkaSettings } from '../kafka-settings';
@@ -20,7 +20,7 @@ export async function openCluster(partitions: number, changes: object = {}): Pro
     ...changes,
   });
   const logger = createLogger({ app: 'test', level: 'silent' });
-  const connection = connectKafka(settings, { environment: process.env }, logger, () => performance.now());
+  const connection = connectKafka(settings, { environment: process.env }, logger, systemClock);
   await createTopics(connection, { partitions, replicas: -1, retentionMs: 3_600_000 });
   return connection;
 }

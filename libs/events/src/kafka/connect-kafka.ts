@@ -1,4 +1,4 @@
-import { type Logger, retry, type RetryOptions } from '@gatehouse/runtime';
+import { type Clock, type Logger, retry, type RetryOptions } from '@gatehouse/runtime';
 import { type Admin, Kafka, logLevel, type LogEntry } from 'kafkajs';
 
 import type { KafkaSettings } from '../kafka-settings';
@@ -47,13 +47,13 @@ const connectionTimeoutMs = 3_000;
  * Prepares a connection; nothing is sent yet.
  *
  * @throws KafkaSettingsError.
- * @example const connection = connectKafka(config.kafka, { environment: process.env }, logger, systemClock.monotonicMs);
+ * @example const connection = connectKafka(config.kafka, { environment: process.env }, logger, systemClock);
  */
 export function connectKafka(
   settings: KafkaSettings,
   secrets: SecretSources,
   logger: Logger,
-  monotonicMs: () => number,
+  clock: Pick<Clock, 'monotonicMs'>,
 ): KafkaConnection {
   if (settings.brokers.length === 0) throw new KafkaSettingsError('brokers', 'expected at least one, found none');
   const kafka = new Kafka({
@@ -82,7 +82,7 @@ export function connectKafka(
     kafka,
     settings,
     logger,
-    monotonicMs,
+    monotonicMs: () => clock.monotonicMs(),
     topicName,
     bounds: async (topic) => {
       const offsets = await retry(async () => (await getAdmin()).fetchTopicOffsets(topicName(topic)), again).catch(

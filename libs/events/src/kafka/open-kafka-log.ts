@@ -13,7 +13,7 @@ const reachableMs = 10_000;
  * The event log of a cluster. Nothing is sent before something is used.
  *
  * @throws KafkaSettingsError.
- * @example const log = openKafkaLog(config.kafka, { environment: process.env }, logger, systemClock.monotonicMs);
+ * @example const log = openKafkaLog(config.kafka, { environment: process.env }, logger, systemClock);
  */
 export function openKafkaLog(...connecting: Parameters<typeof connectKafka>): EventLog {
   return kafkaLogOver(connectKafka(...connecting));

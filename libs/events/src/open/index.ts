@@ -1,4 +1,4 @@
-import type { Logger } from '@gatehouse/runtime';
+import type { Clock, Logger } from '@gatehouse/runtime';
 
 import { openEmbeddedEventLog } from '../embedded/embedded-event-log';
 import { openKafkaLog } from '../kafka/open-kafka-log';
@@ -12,17 +12,17 @@ export interface LogOpening {
   /** Where secrets may stand. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
-  readonly monotonicMs: () => number;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 /**
  * Opens the event log that a configuration names.
  *
  * @throws StorageError for a folder that cannot be used; KafkaSettingsError.
- * @example const log = openEventLog({ ...config, environment: process.env, logger, monotonicMs: systemClock.monotonicMs });
+ * @example const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
  */
-export function openEventLog({ log, kafka, environment, logger, monotonicMs }: LogOpening): EventLog {
+export function openEventLog({ log, kafka, environment, logger, clock }: LogOpening): EventLog {
   return log.kind === 'kafka'
-    ? openKafkaLog(kafka, { environment }, logger, monotonicMs)
+    ? openKafkaLog(kafka, { environment }, logger, clock)
     : openEmbeddedEventLog({ folder: log.folder });
 }
