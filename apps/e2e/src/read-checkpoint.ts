@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { ModelVersionId } from '@gatehouse/domain';
 
@@ -52,6 +53,12 @@ export async function readCheckpoint(artifactsFolder: string): Promise<Checkpoin
     offset: Object.values(offsets.impressions).reduce((sum, offset) => sum + offset, 0),
     counts: { applied, skipped, unweighted, deadLettered },
   };
+}
+
+/** Names of the parts that are not the same in both. */
+export function differingParts(left: Checkpoint, right: Checkpoint): string[] {
+  const names = new Set([...left.parts.keys(), ...right.parts.keys()]);
+  return [...names].filter((name) => !isDeepStrictEqual(left.parts.get(name), right.parts.get(name)));
 }
 
 /** Versions in a store, and what each is a delta of. */

@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 
 import { type Cleanup, createCleanup, createWorld, kafkaBrokers } from '@gatehouse/testing';
 
 import { drawKillPlan, killSeeds, killsPerPlan } from './kill-plan';
-import { type Checkpoint, readBases, readCheckpoint } from './read-checkpoint';
+import { type Checkpoint, differingParts, readBases, readCheckpoint } from './read-checkpoint';
 import { createWorkspace, schemaFile, type Settings, type Workspace, type WorkspaceOptions } from './workspace';
 
 jest.setTimeout(120_000);
@@ -54,11 +53,6 @@ const partsAmongOthers = [
   'random.negatives',
   'user-state',
 ];
-
-function differingParts(left: Checkpoint, right: Checkpoint): string[] {
-  const names = new Set([...left.parts.keys(), ...right.parts.keys()]);
-  return [...names].filter((name) => !isDeepStrictEqual(left.parts.get(name), right.parts.get(name)));
-}
 
 const brokers = kafkaBrokers();
 const LOGS: readonly (readonly [name: string, options: WorkspaceOptions])[] = [

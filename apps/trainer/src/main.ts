@@ -9,7 +9,6 @@ import {
   createShutdown,
   delay,
   type Logger,
-  type Metrics,
   runMain,
   serveMetrics,
   type Shutdown,
@@ -24,7 +23,7 @@ import { createLearner } from './learner';
 import { createPublisher, publishedEvents, resume } from './publisher';
 import { createDiagnosticsReport } from './report-diagnostics';
 import { createSchedule } from './schedule';
-import { train } from './train';
+import { train, type Training } from './train';
 import { createTrainerCatalogue } from './trainer-catalogue';
 
 /** Time that each step of the shutdown may take, the final checkpoint among them. */
@@ -51,7 +50,14 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
     const server = await serveMetrics(metrics, config.diagnostics.metricsPort, log.isReachable);
     shutdown.onStop('metrics', () => server.close());
   }
-  const leading = leadAgainAndAgain({ config, schema, logger, log, metrics, signal: shutdown.signal });
+  const leading = leadAgainAndAgain({
+    config,
+    schema,
+    logger,
+    log,
+    onDiagnostics: createDiagnosticsReport(metrics, logger),
+    signal: shutdown.signal,
+  });
   shutdown.onStop('training', () => leading);
   await leading;
 }
@@ -61,7 +67,7 @@ interface Leading {
   readonly schema: Schema;
   readonly logger: Logger;
   readonly log: EventLog;
-  readonly metrics: Metrics;
+  readonly onDiagnostics: Training['onDiagnostics'];
   readonly signal: AbortSignal;
 }
 
@@ -85,7 +91,7 @@ async function leadAgainAndAgain(leading: Leading): Promise<void> {
 }
 
 /** One term: from the newest checkpoint until the signal aborts or the lead is lost. */
-async function lead(term: Term, { config, schema, logger, log, metrics, signal: stop }: Leading): Promise<void> {
+async function lead(term: Term, { config, schema, logger, log, onDiagnostics, signal: stop }: Leading): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([stop, term.lost, over.signal]);
   const store = createFilesystemModelStore({ folder: config.artifacts.folder });
@@ -127,7 +133,7 @@ async function lead(term: Term, { config, schema, logger, log, metrics, signal: 
         systemClock,
       ),
       followCatalogue: follower.apply,
-      onDiagnostics: createDiagnosticsReport(metrics, logger),
+      onDiagnostics,
       onSaved: term.saved,
       sleep: delay,
       logger,

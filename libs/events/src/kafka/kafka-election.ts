@@ -27,6 +27,10 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
     createOneLeaderAssigner(() => epoch),
   );
   const { consumer } = readable;
+  readable.listen(
+    () => logger.info('group.joined', { groupId: settings.groupId, partitions: consumer.partitions.length }),
+    (error) => logger.error('group.left', { groupId: settings.groupId, reason: error.message }),
+  );
   let started: Promise<void> | undefined;
   let isStarted = false;
 
