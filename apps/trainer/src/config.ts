@@ -23,6 +23,7 @@ export const trainerConfig = z.strictObject({
     })
     .prefault({}),
   checkpoint: z.strictObject({ everyMs: z.int().min(1).default(60_000) }).prefault({}),
+  eventWindow: z.int().min(1).max(100_000_000).default(10_000_000),
   evaluation: z
     .strictObject({
       sampleRate: z.number().min(0).max(1).default(1),

@@ -6,15 +6,33 @@ export interface ImpressionBatch {
   /** Positives and events of weight 0, in order. */
   readonly impressions: readonly Impression[];
   readonly rejected: readonly RejectedRecord[];
+  /** Events that came before, and are left out. */
+  readonly duplicates: number;
+  /** Offsets that held no record for us, such as the marks of transactions. */
+  readonly withoutRecord: number;
   /** Next offsets to read after this batch. */
   readonly endOffsets: Offsets;
 }
+
+/** What a batch of impressions alone is beside them. */
+export const nothingElse = { rejected: [], duplicates: 0, withoutRecord: 0 } as const;
 
 /** Weight of an action, or undefined when the schema does not know it. */
 export type WeightOf = (action: string) => number | undefined;
 
 /** Records that a batch holds at most, per positive that it should have: bounds a stretch of the stream without positives. */
 const recordsPerPositive = 64;
+
+/** How {@link cutBatches} cuts. */
+export interface BatchCutting {
+  /** Events of weight > 0 in a batch. */
+  readonly positives: number;
+  readonly weightOf: WeightOf;
+  /** Whether an event was part of a batch that was learned. */
+  readonly isLearned: (eventId: string) => boolean;
+  /** Where the records begin. */
+  readonly start: Offsets;
+}
 
 /**
  * Cuts a stream of records into batches of `positives` events of weight > 0, or fewer after 64 times as many records.
@@ -24,18 +42,30 @@ const recordsPerPositive = 64;
  */
 export async function* cutBatches(
   chunks: AsyncIterable<readonly ImpressionRecord[]>,
-  positives: number,
-  weightOf: WeightOf,
+  { positives, weightOf, isLearned, start }: BatchCutting,
 ): AsyncGenerator<ImpressionBatch> {
+  const next = nextOffsets(start);
   let open = emptyBatch();
+  let cutLast = open; // what was handed over last may not be learned yet
+  const isDuplicate = (eventId: string): boolean =>
+    open.eventIds.has(eventId) || cutLast.eventIds.has(eventId) || isLearned(eventId);
   for await (const chunk of chunks) {
     for (const record of chunk) {
-      take(open, record, weightOf);
+      take(open, record, { weightOf, isDuplicate, next });
       if (open.positives < positives && ++open.records < recordsPerPositive * positives) continue;
-      yield { impressions: open.impressions, rejected: open.rejected, endOffsets: open.endOffsets };
+      const { impressions, rejected, duplicates, withoutRecord, endOffsets } = open;
+      cutLast = open;
       open = emptyBatch();
+      yield { impressions, rejected, duplicates, withoutRecord, endOffsets };
     }
   }
+}
+
+/** Next offset by topic and partition. */
+type NextOffsets = Record<string, Record<number, number>>;
+
+function nextOffsets(start: Offsets): NextOffsets {
+  return Object.fromEntries(Object.entries(start).map(([topic, partitions]) => [topic, { ...partitions }]));
 }
 
 interface OpenBatch {
@@ -43,15 +73,35 @@ interface OpenBatch {
   records: number;
   readonly impressions: Impression[];
   readonly rejected: RejectedRecord[];
-  readonly endOffsets: Record<string, Record<number, number>>;
+  readonly eventIds: Set<string>;
+  duplicates: number;
+  withoutRecord: number;
+  readonly endOffsets: NextOffsets;
 }
 
 function emptyBatch(): OpenBatch {
-  return { positives: 0, records: 0, impressions: [], rejected: [], endOffsets: {} };
+  return {
+    positives: 0,
+    records: 0,
+    impressions: [],
+    rejected: [],
+    eventIds: new Set(),
+    duplicates: 0,
+    withoutRecord: 0,
+    endOffsets: {},
+  };
 }
 
-function take(batch: OpenBatch, record: ImpressionRecord, weightOf: WeightOf): void {
+interface Taking {
+  readonly weightOf: WeightOf;
+  readonly isDuplicate: (eventId: string) => boolean;
+  readonly next: NextOffsets;
+}
+
+function take(batch: OpenBatch, record: ImpressionRecord, { weightOf, isDuplicate, next }: Taking): void {
   const { topic, partition, offset } = record;
+  batch.withoutRecord += offset - (next[topic]?.[partition] ?? offset);
+  (next[topic] ??= {})[partition] = offset + 1;
   (batch.endOffsets[topic] ??= {})[partition] = offset + 1;
   if ('rejection' in record) {
     batch.rejected.push(record);
@@ -64,6 +114,12 @@ function take(batch: OpenBatch, record: ImpressionRecord, weightOf: WeightOf): v
     batch.rejected.push({ topic, partition, offset, rejection: { code: 'unknown-action', reason }, value });
     return;
   }
+  const { eventId } = record.impression;
+  if (isDuplicate(eventId)) {
+    batch.duplicates++;
+    return;
+  }
+  batch.eventIds.add(eventId);
   batch.impressions.push(record.impression);
   if (weight > 0) batch.positives++;
 }

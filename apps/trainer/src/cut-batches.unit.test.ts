@@ -1,7 +1,7 @@
 import { createRandom } from '@gatehouse/domain';
 import type { ImpressionRecord } from '@gatehouse/events';
 
-import { cutBatches, type ImpressionBatch } from './cut-batches';
+import { type BatchCutting, cutBatches, type ImpressionBatch } from './cut-batches';
 
 const actions: Readonly<Record<string, { readonly weight: number }>> = {
   click: { weight: 1 },
@@ -24,12 +24,23 @@ const malformed = (offset: number, partition = 0): ImpressionRecord => ({
   value: Uint8Array.of(1),
 });
 
-async function cut(chunks: readonly (readonly ImpressionRecord[])[], positives: number): Promise<ImpressionBatch[]> {
+async function cut(
+  chunks: readonly (readonly ImpressionRecord[])[],
+  positives: number,
+  changes: Partial<BatchCutting> = {},
+): Promise<ImpressionBatch[]> {
   async function* arriving(): AsyncGenerator<readonly ImpressionRecord[]> {
     yield* chunks;
   }
   const batches: ImpressionBatch[] = [];
-  for await (const batch of cutBatches(arriving(), positives, weightOf)) batches.push(batch);
+  for await (const batch of cutBatches(arriving(), {
+    positives,
+    weightOf,
+    isLearned: () => false,
+    start: {},
+    ...changes,
+  }))
+    batches.push(batch);
   return batches;
 }
 
@@ -70,6 +81,54 @@ describe('cutBatches', () => {
       [64, 64],
       [64, 64],
     ]);
+  });
+
+  it('leaves out what came before: in this batch, in the one just handed over, or in one that was learned', async () => {
+    const again = (offset: number, of: number) => ({ ...record(of, 'click'), offset });
+    const records = [
+      record(0, 'click'),
+      again(1, 0),
+      record(2, 'click'),
+      again(3, 2),
+      again(4, 77),
+      record(5, 'click'),
+    ];
+    const batches = await cut([records], 1, { isLearned: (eventId) => eventId === '0/77' });
+    expect(batches.map(idsOf)).toEqual([['0/0'], ['0/2'], ['0/5']]);
+    expect(batches.map(({ duplicates }) => duplicates)).toEqual([0, 1, 2]);
+    expect(batches.map(({ endOffsets }) => endOffsets['impressions'][0])).toEqual([1, 3, 6]);
+  });
+
+  it.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'cuts the same batches with duplicates as without, seed %d',
+    async (seed) => {
+      const random = createRandom('duplicates', seed);
+      const learned = new Set<string>();
+      const events: ImpressionRecord[] = Array.from({ length: 200 }, (_, i) =>
+        record(i, random.below(3) ? 'click' : 'shown'),
+      );
+      const repeated = events.flatMap((event, i) => (random.below(4) ? [event] : [event, events[random.below(i + 1)]]));
+      const batches: ImpressionBatch[] = [];
+      async function* arriving() {
+        yield repeated.map((event, offset) => ({ ...event, offset }));
+      }
+      const cutting = { positives: 7, weightOf, isLearned: (id: string) => learned.has(id), start: {} };
+      for await (const batch of cutBatches(arriving(), cutting)) {
+        for (const { eventId } of batch.impressions) learned.add(eventId);
+        batches.push(batch);
+      }
+      expect(batches.map(idsOf)).toEqual((await cut([events], 7)).map(idsOf));
+      const end = batches.at(-1)!.endOffsets['impressions'][0];
+      const taken = batches.reduce((sum, { impressions, duplicates }) => sum + impressions.length + duplicates, 0);
+      expect(taken).toBe(end);
+    },
+  );
+
+  it('counts offsets without a record, from where it starts', async () => {
+    const records = [record(3, 'click'), record(6, 'click'), record(2, 'shown', 1), record(5, 'click', 1)];
+    const batches = await cut([records], 1, { start: { impressions: { 0: 1 } } });
+    // Partition 0: 1, 2; then 4, 5. Partition 1 starts at 2, wherever that is; then 3, 4.
+    expect(batches.map(({ withoutRecord }) => withoutRecord)).toEqual([2, 2, 2]);
   });
 
   it('names the next offset of each partition that took part', async () => {

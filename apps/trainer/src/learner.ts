@@ -8,7 +8,7 @@ import {
   type Stateful,
 } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
-import type { StatefulUserState } from '@gatehouse/events';
+import { createEventWindow, type StatefulUserState } from '@gatehouse/events';
 import { createEstimatorCheck, createFrequencyEstimator } from '@gatehouse/sampling';
 import type { Schema } from '@gatehouse/schema';
 import {
@@ -53,6 +53,8 @@ export interface Learner {
   readonly offsets: Offsets;
   readonly counts: ProgressCounts;
   readonly prequential: PrequentialSums;
+  /** Whether an event was part of a batch that was learned, as far back as the window of events goes. */
+  readonly hasLearned: (eventId: string) => boolean;
   /** The registered parts, in order. */
   readonly parts: readonly Stateful[];
   /**
@@ -77,13 +79,15 @@ export interface LearnerInputs {
   readonly catalogue: TrainerCatalogue;
   readonly userState: StatefulUserState;
   readonly evaluation: PrequentialOptions;
+  /** Events that are known again when they come twice, at least 15/16 of it. */
+  readonly eventWindow: number;
   /** Batches from one measurement of learning to the next. @default never */
   readonly measureEveryBatches?: number;
 }
 
 /** Creates a learner with random weights that has seen nothing. */
 export function createLearner(inputs: LearnerInputs): Learner {
-  const { schema, catalogue, userState, evaluation, measureEveryBatches = Infinity } = inputs;
+  const { schema, catalogue, userState, evaluation, eventWindow, measureEveryBatches = Infinity } = inputs;
   const { seed } = schema.training;
   const random = {
     rows: createRandom('random.rows', seed),
@@ -99,6 +103,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
   const prequential = createPrequential(model, catalogue, popularity, evaluation);
   const canaries = createCanaryQueries(canaryCount);
   const progress = createProgress();
+  const events = createEventWindow('events.recent', eventWindow);
   let offsets: Offsets = {};
 
   const parts: readonly Stateful[] = [
@@ -113,6 +118,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
     popularity,
     ...prequential.parts,
     canaries,
+    events,
     progress,
   ];
 
@@ -185,6 +191,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
 
   return {
     model,
+    hasLearned: events.has,
     parts,
     get offsets() {
       return offsets;
@@ -212,10 +219,13 @@ export function createLearner(inputs: LearnerInputs): Learner {
         skipped: examples.length - learned,
         unweighted: batch.impressions.length - examples.length,
         deadLettered: batch.rejected.length,
+        duplicates: batch.duplicates,
+        withoutRecord: batch.withoutRecord,
         ...(updates.loss !== undefined && { loss: updates.loss }),
         refused: updates.refused !== undefined,
         eventTimeMs: Math.max(0, ...examples.map(({ query }) => query.requestTimeMs)),
       });
+      for (const { eventId } of batch.impressions) events.add(eventId);
       offsets = end;
       const { refused, last, stage } = updates;
       return {

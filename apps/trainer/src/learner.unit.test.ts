@@ -4,7 +4,7 @@ import { hashIds, type Snapshot, type StateTensor } from '@gatehouse/domain';
 import { createFrequencyEstimator } from '@gatehouse/sampling';
 import { canariesPart, NonFiniteStepError, readCanaries } from '@gatehouse/towers';
 
-import type { ImpressionBatch } from './cut-batches';
+import { type ImpressionBatch, nothingElse } from './cut-batches';
 import type { Diagnostics } from './diagnostics';
 import type { Learner } from './learner';
 import { batchesOf, createWorld, useCpu, type World, worldImpressions, worldSchema } from './world.fixture';
@@ -64,6 +64,7 @@ const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => 
   ['evaluation.seen', (part) => rewritten(part, 'users', /"i\d+"/g, '"unknown"')],
   ['evaluation.sums', (part) => changed(part, 'sums', addOne)],
   ['canary-queries', (part) => changedCanary(part)],
+  ['events.recent', (part) => changed(part, 'generation.0', addOne)],
   ['progress', (part) => changed(part, 'counts', addOne)],
 ];
 
@@ -181,7 +182,7 @@ describe('createLearner', () => {
   it('moves on over a batch without positives, and learns nothing from it', () => {
     const { learner } = createWorld();
     const before = structuredClone(learner.model.parts.map((part) => part.snapshot()));
-    expect(learner.learn({ impressions: [], rejected: [], endOffsets: { impressions: { 0: 640 } } })).toEqual({
+    expect(learner.learn({ impressions: [], ...nothingElse, endOffsets: { impressions: { 0: 640 } } })).toEqual({
       loss: undefined,
     });
     expect(learner.model.parts.map((part) => part.snapshot())).toEqual(before);

@@ -106,6 +106,7 @@ async function lead(term: Term, { config, schema, logger, log, onDiagnostics, si
     catalogue,
     userState,
     evaluation: config.evaluation,
+    eventWindow: config.eventWindow,
     measureEveryBatches: config.diagnostics.everyBatches,
   });
   let following: Promise<void> = Promise.resolve();

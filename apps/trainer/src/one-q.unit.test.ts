@@ -1,6 +1,6 @@
 import { createRandom, type Impression } from '@gatehouse/domain';
 
-import type { ImpressionBatch } from './cut-batches';
+import { type ImpressionBatch, nothingElse } from './cut-batches';
 import { queryOf } from './examples';
 import {
   alwaysFresh,
@@ -84,7 +84,7 @@ describe('one Q for all candidates', () => {
       eventTimeMs: n,
       action: 'click',
     }));
-    world.learner.learn({ impressions: everyone, rejected: [], endOffsets: {} });
+    world.learner.learn({ impressions: everyone, ...nothingElse, endOffsets: {} });
     const counts = new Map(everyone.map(({ itemId }) => [itemId, 1]));
 
     const batches = await batchesOf(worldImpressions(150, 3), schema);

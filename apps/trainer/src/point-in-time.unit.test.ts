@@ -1,5 +1,6 @@
 import type { Impression } from '@gatehouse/domain';
 
+import { nothingElse } from './cut-batches';
 import { queryOf } from './examples';
 import { createPopularity } from '@gatehouse/evaluation';
 import { readCanaries } from '@gatehouse/towers';
@@ -16,7 +17,7 @@ const click = (n: number, userId: string, itemId: string): Impression => ({
 });
 
 const learnAll = (world: World, impressions: readonly Impression[]): void => {
-  world.learner.learn({ impressions, rejected: [], endOffsets: {} });
+  world.learner.learn({ impressions, ...nothingElse, endOffsets: {} });
 };
 
 /** The queries that the learner built, with the item that each was to predict, in order. */

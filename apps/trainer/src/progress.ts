@@ -1,6 +1,6 @@
 import { type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
 
-/** What became of the records so far. On every partition: offset span = applied + skipped + unweighted + dead-lettered + pending. */
+/** What became of the records so far: offset span = applied + skipped + unweighted + dead-lettered + duplicates + without record. */
 export interface ProgressCounts {
   /** Positives learned. */
   readonly applied: number;
@@ -9,6 +9,10 @@ export interface ProgressCounts {
   /** Events of weight 0: they enter the user's state, not the loss. */
   readonly unweighted: number;
   readonly deadLettered: number;
+  /** Events that came before. */
+  readonly duplicates: number;
+  /** Offsets that held no record for us. */
+  readonly withoutRecord: number;
   /** Batches with at least one positive whose updates were all made. */
   readonly batches: number;
   /** Batches that were given up, and how many of them in a row just now. */
@@ -28,6 +32,8 @@ export interface Progress extends Stateful {
     readonly skipped: number;
     readonly unweighted: number;
     readonly deadLettered: number;
+    readonly duplicates: number;
+    readonly withoutRecord: number;
     /** Absent when the batch had no positive, or was given up. */
     readonly loss?: number;
     readonly refused: boolean;
@@ -35,27 +41,53 @@ export interface Progress extends Stateful {
   }): void;
 }
 
+/** The counts in the order in which they are saved. */
+const names = [
+  'applied',
+  'skipped',
+  'unweighted',
+  'deadLettered',
+  'batches',
+  'lossSum',
+  'refused',
+  'refusedInRow',
+  'eventTimeMs',
+  'duplicates',
+  'withoutRecord',
+] as const satisfies readonly (keyof ProgressCounts)[];
+
 /** Creates counters at zero. */
 export function createProgress(): Progress {
   const name = 'progress';
-  const values = new Float64Array(9);
+  const values = new Float64Array(names.length);
+  const read = (): ProgressCounts =>
+    Object.fromEntries(names.map((each, i) => [each, values[i]])) as unknown as ProgressCounts;
+  const write = (counts: ProgressCounts): void => names.forEach((each, i) => (values[i] = counts[each]));
   return {
     name,
     get counts() {
-      const [applied, skipped, unweighted, deadLettered, batches, lossSum, refused, refusedInRow, eventTimeMs] = values;
-      return { applied, skipped, unweighted, deadLettered, batches, lossSum, refused, refusedInRow, eventTimeMs };
+      return read();
     },
-    add: ({ applied, skipped, unweighted, deadLettered, loss, refused, eventTimeMs }) => {
-      const sums = [applied, skipped, unweighted, deadLettered, loss === undefined ? 0 : 1, loss ?? 0, Number(refused)];
-      sums.forEach((value, i) => (values[i] += value));
-      if (refused) values[7]++;
-      else if (loss !== undefined) values[7] = 0;
-      values[8] = Math.max(values[8], eventTimeMs);
+    add: ({ loss, refused, eventTimeMs, ...added }) => {
+      const counts = read();
+      write({
+        applied: counts.applied + added.applied,
+        skipped: counts.skipped + added.skipped,
+        unweighted: counts.unweighted + added.unweighted,
+        deadLettered: counts.deadLettered + added.deadLettered,
+        duplicates: counts.duplicates + added.duplicates,
+        withoutRecord: counts.withoutRecord + added.withoutRecord,
+        batches: counts.batches + (loss === undefined ? 0 : 1),
+        lossSum: counts.lossSum + (loss ?? 0),
+        refused: counts.refused + Number(refused),
+        refusedInRow: refused ? counts.refusedInRow + 1 : loss === undefined ? counts.refusedInRow : 0,
+        eventTimeMs: Math.max(counts.eventTimeMs, eventTimeMs),
+      });
     },
     snapshot: (): Snapshot => ({
-      tensors: { counts: { dtype: 'F64', shape: [9], data: values.slice() } },
+      tensors: { counts: { dtype: 'F64', shape: [names.length], data: values.slice() } },
       metadata: null,
     }),
-    restore: (snapshot) => values.set(tensorOf(name, snapshot, 'counts', 'F64', 9)),
+    restore: (snapshot) => values.set(tensorOf(name, snapshot, 'counts', 'F64', names.length)),
   };
 }

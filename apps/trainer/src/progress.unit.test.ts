@@ -1,17 +1,36 @@
 import { createProgress } from './progress';
 
-const batch = { applied: 0, skipped: 0, unweighted: 0, deadLettered: 0, refused: false, eventTimeMs: 0 };
+const batch = {
+  applied: 0,
+  skipped: 0,
+  unweighted: 0,
+  deadLettered: 0,
+  duplicates: 0,
+  withoutRecord: 0,
+  refused: false,
+  eventTimeMs: 0,
+};
 
 describe('createProgress', () => {
   it('adds batch by batch', () => {
     const progress = createProgress();
     progress.add({ ...batch, applied: 8, unweighted: 2, deadLettered: 1, loss: 1.5, eventTimeMs: 70 });
-    progress.add({ ...batch, applied: 8, deadLettered: 3, loss: 0.25, eventTimeMs: 60 });
+    progress.add({
+      ...batch,
+      applied: 8,
+      deadLettered: 3,
+      duplicates: 3,
+      withoutRecord: 1,
+      loss: 0.25,
+      eventTimeMs: 60,
+    });
     expect(progress.counts).toEqual({
       applied: 16,
       skipped: 0,
       unweighted: 2,
       deadLettered: 4,
+      duplicates: 3,
+      withoutRecord: 1,
       batches: 2,
       lossSum: 1.75,
       refused: 0,
@@ -48,7 +67,7 @@ describe('createProgress', () => {
     progress.add({ ...batch, applied: 1, unweighted: 1, deadLettered: 1, loss: 1, eventTimeMs: 90 });
     const restored = createProgress();
     restored.restore(snapshot);
-    expect(restored.counts).toEqual({
+    expect(restored.counts).toMatchObject({
       applied: 8,
       skipped: 0,
       unweighted: 2,

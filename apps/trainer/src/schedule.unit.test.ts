@@ -9,6 +9,8 @@ const at = (applied: number): ProgressCounts => ({
   skipped: 0,
   unweighted: 0,
   deadLettered: 0,
+  duplicates: 0,
+  withoutRecord: 0,
   batches: 0,
   lossSum: 0,
   refused: 0,

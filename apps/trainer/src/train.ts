@@ -41,11 +41,12 @@ export async function train(training: Training): Promise<void> {
   const { source, deadLetters, learner, publisher, schedule, followCatalogue, onDiagnostics, onSaved } = training;
   const { sleep, logger, signal } = training;
   const { schema } = learner.model;
-  const batches = cutBatches(
-    source.read(learner.offsets, signal),
-    schema.training.batchSize,
-    (action) => actionOf(schema, action)?.weight,
-  );
+  const batches = cutBatches(source.read(learner.offsets, signal), {
+    positives: schema.training.batchSize,
+    weightOf: (action) => actionOf(schema, action)?.weight,
+    isLearned: learner.hasLearned,
+    start: learner.offsets,
+  });
   for await (const batch of withIdle(batches, schedule.afterIdleMs, sleep)) {
     followCatalogue();
     if (batch !== idle) {

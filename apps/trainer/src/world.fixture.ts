@@ -86,7 +86,7 @@ export function createWorld(schema = worldSchema(), evaluation = alwaysFresh, me
   const catalogue = createTrainerCatalogue();
   catalogue.load(worldItems, worldItems.length);
   const userState = createUserState(userStateOptions(schema));
-  const learner = createLearner({ schema, catalogue, userState, evaluation, measureEveryBatches });
+  const learner = createLearner({ schema, catalogue, userState, evaluation, eventWindow: 1024, measureEveryBatches });
   return { schema, catalogue, userState, learner };
 }
 
@@ -101,8 +101,13 @@ export async function batchesOf(impressions: readonly Impression[], schema: Sche
     yield recordsOf(impressions);
   }
   const batches: ImpressionBatch[] = [];
-  const weightOf = (action: string): number | undefined => schema.actions[action]?.weight;
-  for await (const batch of cutBatches(chunks(), schema.training.batchSize, weightOf)) batches.push(batch);
+  const cutting = {
+    positives: schema.training.batchSize,
+    weightOf: (action: string) => schema.actions[action]?.weight,
+    isLearned: () => false,
+    start: {},
+  };
+  for await (const batch of cutBatches(chunks(), cutting)) batches.push(batch);
   return batches;
 }
 

@@ -2,6 +2,7 @@ export { decodeImpression } from './decode-impression';
 export { decodeItem } from './decode-item';
 export { encodeImpression } from './encode-impression';
 export { encodeItem } from './encode-item';
+export { createEventWindow, type EventWindow } from './event-window';
 export { LeadershipLostError, OffsetGapError, OffsetOutOfRangeError, StorageError } from './errors';
 export { type KafkaSettings, kafkaSettings, type LogSettings, logSettings } from './kafka-settings';
 export type {

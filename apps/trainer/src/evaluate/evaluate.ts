@@ -4,6 +4,7 @@ import { createPopularity, expectedHit, rankOfTarget } from '@gatehouse/evaluati
 import { createCandidateMatrix } from '@gatehouse/towers';
 
 import { queryOf } from '../examples';
+import { nothingElse } from '../cut-batches';
 import { leaveOneOut } from './leave-one-out';
 import type { Learner } from '../learner';
 import { createSeenPositions } from '../seen-positions';
@@ -51,7 +52,7 @@ export function evaluate(impressions: readonly Impression[], evaluation: Evaluat
     for (let from = 0; from < train.length; from += batchSize) {
       const { refused } = learner.learn({
         impressions: train.slice(from, from + batchSize),
-        rejected: [],
+        ...nothingElse,
         endOffsets: {},
       });
       if (refused) throw refused;

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
 
   const userState = createUserState(userStateOptions(schema));
   const evaluation = { sampleRate: 0, maxStalenessSteps: config.evaluation.maxStalenessSteps };
-  const learner = createLearner({ schema, catalogue, userState, evaluation });
+  const learner = createLearner({ schema, catalogue, userState, evaluation, eventWindow: 1 });
   const onProgress = (learned: number, total: number): void => logger.info('evaluate.learned', { learned, total });
   logger.info('evaluate.done', { ...evaluate(positives, { learner, catalogue, userState, epochs, onProgress }) });
 }
