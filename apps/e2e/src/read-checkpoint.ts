@@ -20,6 +20,7 @@ export interface Checkpoint {
     readonly skipped: number;
     readonly unweighted: number;
     readonly deadLettered: number;
+    readonly duplicates: number;
   };
 }
 
@@ -44,14 +45,16 @@ export async function readCheckpoint(artifactsFolder: string): Promise<Checkpoin
   const { offsets } = await readManifest(folder);
   const parts = await readParts(artifactsFolder, pointer.version);
   const progress = parts.get('progress')!.tensors.get('counts')!.bytes;
-  const [applied, skipped, unweighted, deadLettered] = [0, 1, 2, 3].map((i) => progress.readDoubleLE(8 * i));
+  const [applied, skipped, unweighted, deadLettered, duplicates] = [0, 1, 2, 3, 9].map((i) =>
+    progress.readDoubleLE(8 * i),
+  );
   return {
     version: pointer.version,
     folder,
     fileNames: await readdir(folder),
     parts,
     offset: Object.values(offsets.impressions).reduce((sum, offset) => sum + offset, 0),
-    counts: { applied, skipped, unweighted, deadLettered },
+    counts: { applied, skipped, unweighted, deadLettered, duplicates },
   };
 }
 
