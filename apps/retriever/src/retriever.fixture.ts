@@ -18,6 +18,7 @@ export const schema: Schema = {
   hash: 'test',
   actions: { click: { weight: 1, seen: true } },
   attributes: { genre: 'string', year: 'number', adult: 'boolean' },
+  outcomes: null,
   userState: { historyLimit: 10, seenLimit: 100 },
   tables: {},
   query: { features: [], combine: 'sum', layers: [] },

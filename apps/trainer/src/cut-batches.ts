@@ -5,6 +5,8 @@ import type { ImpressionRecord, RejectedRecord } from '@gatehouse/events';
 export interface ImpressionBatch {
   /** Positives and events of weight 0, in order. */
   readonly impressions: readonly Impression[];
+  /** Partition of each of them. */
+  readonly partitions: readonly number[];
   readonly rejected: readonly RejectedRecord[];
   /** Events that came before, and are left out. */
   readonly duplicates: number;
@@ -14,8 +16,8 @@ export interface ImpressionBatch {
   readonly endOffsets: Offsets;
 }
 
-/** What a batch of impressions alone is beside them. */
-export const nothingElse = { rejected: [], duplicates: 0, withoutRecord: 0 } as const;
+/** What a batch of impressions alone is beside them: all of partition 0. */
+export const nothingElse = { partitions: [], rejected: [], duplicates: 0, withoutRecord: 0 } as const;
 
 /** Weight of an action, or undefined when the schema does not know it. */
 export type WeightOf = (action: string) => number | undefined;
@@ -53,10 +55,10 @@ export async function* cutBatches(
     for (const record of chunk) {
       take(open, record, { weightOf, isDuplicate, next });
       if (open.positives < positives && ++open.records < recordsPerPositive * positives) continue;
-      const { impressions, rejected, duplicates, withoutRecord, endOffsets } = open;
+      const { impressions, partitions, rejected, duplicates, withoutRecord, endOffsets } = open;
       cutLast = open;
       open = emptyBatch();
-      yield { impressions, rejected, duplicates, withoutRecord, endOffsets };
+      yield { impressions, partitions, rejected, duplicates, withoutRecord, endOffsets };
     }
   }
 }
@@ -72,6 +74,7 @@ interface OpenBatch {
   positives: number;
   records: number;
   readonly impressions: Impression[];
+  readonly partitions: number[];
   readonly rejected: RejectedRecord[];
   readonly eventIds: Set<string>;
   duplicates: number;
@@ -84,6 +87,7 @@ function emptyBatch(): OpenBatch {
     positives: 0,
     records: 0,
     impressions: [],
+    partitions: [],
     rejected: [],
     eventIds: new Set(),
     duplicates: 0,
@@ -121,5 +125,6 @@ function take(batch: OpenBatch, record: ImpressionRecord, { weightOf, isDuplicat
   }
   batch.eventIds.add(eventId);
   batch.impressions.push(record.impression);
+  batch.partitions.push(partition);
   if (weight > 0) batch.positives++;
 }

@@ -1,7 +1,6 @@
 import {
   createRandom,
   hashIds,
-  type Impression,
   type Offsets,
   type Snapshot,
   type SnapshotPatch,
@@ -27,6 +26,7 @@ import type { ImpressionBatch } from './cut-batches';
 import { diagnose, type Diagnostics } from './diagnostics';
 import { type Example, queryOf } from './examples';
 import { createNegativeSources } from './negative-sources';
+import { createOutcomes, type Outcomes } from './outcomes';
 import { createPrequential, type PrequentialOptions, type PrequentialSums } from './prequential';
 import { createProgress, type ProgressCounts } from './progress';
 import { stageAt, type TrainingStage } from './stage-at';
@@ -104,6 +104,8 @@ export function createLearner(inputs: LearnerInputs): Learner {
   const canaries = createCanaryQueries(canaryCount);
   const progress = createProgress();
   const events = createEventWindow('events.recent', eventWindow);
+  const joining = schema.outcomes && createOutcomes('outcomes', schema.outcomes);
+  const outcomes = joining ?? knownAtOnce;
   let offsets: Offsets = {};
 
   const parts: readonly Stateful[] = [
@@ -118,16 +120,24 @@ export function createLearner(inputs: LearnerInputs): Learner {
     popularity,
     ...prequential.parts,
     canaries,
+    ...(joining ? [joining] : []),
     events,
     progress,
   ];
 
   /** Walks the events in order: each query sees exactly the events before it. */
-  const collectExamples = (impressions: readonly Impression[], end: Offsets): Example[] => {
+  const collectExamples = ({ impressions, partitions }: ImpressionBatch, end: Offsets): Collected => {
     const examples: Example[] = [];
-    for (const impression of impressions) {
-      const weight = schema.actions[impression.action].weight;
-      if (weight > 0) {
+    const counts = { joined: 0, late: 0, corrected: 0, unweighted: 0 };
+    impressions.forEach((impression, i) => {
+      const { weight } = schema.actions[impression.action];
+      const { fate, joined, notActedOn } = outcomes.take(impression, weight, partitions[i] ?? 0);
+      for (const shown of notActedOn) negatives.observe(shown, 0);
+      counts.joined += joined;
+      counts.unweighted += notActedOn.length + Number(fate === 'shown' || fate === 'repeated');
+      counts.late += Number(fate === 'late');
+      counts.corrected += Number(fate === 'correct');
+      if (fate === 'learn' || fate === 'correct') {
         examples.push({
           query: queryOf(impression, userState),
           candidate: catalogue.candidate(impression.itemId),
@@ -135,10 +145,10 @@ export function createLearner(inputs: LearnerInputs): Learner {
           ...negatives.against(impression),
         });
       }
-      negatives.observe(impression, weight);
+      if (weight > 0 || fate === 'shown') negatives.observe(impression, weight);
       userState.apply([impression], end);
-    }
-    return examples;
+    });
+    return { examples, counts: { ...counts, pending: outcomes.pending } };
   };
 
   const update = (
@@ -204,7 +214,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
     },
     learn: (batch) => {
       const end = mergeOffsets(offsets, batch.endOffsets);
-      const examples = collectExamples(batch.impressions, end);
+      const { examples, counts } = collectExamples(batch, end);
       const measures = examples.length > 0 && (progress.counts.batches + 1) % measureEveryBatches === 0;
       const topPopularity = prequential.score(examples, measures);
       const itemIds = examples.map(({ candidate }) => candidate.itemId);
@@ -217,7 +227,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
       progress.add({
         applied: learned,
         skipped: examples.length - learned,
-        unweighted: batch.impressions.length - examples.length,
+        ...counts,
         deadLettered: batch.rejected.length,
         duplicates: batch.duplicates,
         withoutRecord: batch.withoutRecord,
@@ -271,6 +281,18 @@ export function createLearner(inputs: LearnerInputs): Learner {
     dispose: () => prequential.dispose(),
   };
 }
+
+/** What the events of one batch gave. */
+interface Collected {
+  readonly examples: Example[];
+  readonly counts: Readonly<Record<'joined' | 'pending' | 'late' | 'corrected' | 'unweighted', number>>;
+}
+
+/** Without a wait, what was shown was not acted on. */
+const knownAtOnce: Pick<Outcomes, 'take' | 'pending'> = {
+  take: (_, weight) => ({ fate: weight > 0 ? 'learn' : 'shown', joined: 0, notActedOn: [] }),
+  pending: 0,
+};
 
 /** What the optimiser steps on one batch gave. */
 interface Updates {

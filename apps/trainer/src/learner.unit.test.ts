@@ -64,6 +64,7 @@ const PARTS: readonly (readonly [name: string, perturb: (snapshot: Snapshot) => 
   ['evaluation.seen', (part) => rewritten(part, 'users', /"i\d+"/g, '"unknown"')],
   ['evaluation.sums', (part) => changed(part, 'sums', addOne)],
   ['canary-queries', (part) => changedCanary(part)],
+  ['outcomes', (part) => rewritten(part, 'partitions', /\\"r\d+-\d+\\"/g, '\\"another\\"')],
   ['events.recent', (part) => changed(part, 'generation.0', addOne)],
   ['progress', (part) => changed(part, 'counts', addOne)],
 ];

@@ -1,12 +1,21 @@
 import { type Snapshot, type Stateful, tensorOf } from '@gatehouse/domain';
 
-/** What became of the records so far: offset span = applied + skipped + unweighted + dead-lettered + duplicates + without record. */
+/** What became of the records so far: offset span = applied + skipped + joined + pending + late + unweighted +
+ * duplicates + dead-lettered + without record. */
 export interface ProgressCounts {
   /** Positives learned. */
   readonly applied: number;
   /** Positives of batches that were given up, because their loss or gradient was not finite. */
   readonly skipped: number;
-  /** Events of weight 0: they enter the user's state, not the loss. */
+  /** Shown items that were acted on. */
+  readonly joined: number;
+  /** Shown items whose outcome is not known yet. */
+  readonly pending: number;
+  /** Positives that came after their item was given up as not acted on, and were left out. */
+  readonly late: number;
+  /** The same, but learned: they count as applied too. */
+  readonly corrected: number;
+  /** Events of weight 0 that were not acted on: they enter the user's state, and the loss as hard negatives at most. */
   readonly unweighted: number;
   readonly deadLettered: number;
   /** Events that came before. */
@@ -31,6 +40,11 @@ export interface Progress extends Stateful {
     readonly applied: number;
     readonly skipped: number;
     readonly unweighted: number;
+    readonly joined: number;
+    /** Now, not in addition. */
+    readonly pending: number;
+    readonly late: number;
+    readonly corrected: number;
     readonly deadLettered: number;
     readonly duplicates: number;
     readonly withoutRecord: number;
@@ -54,6 +68,10 @@ const names = [
   'eventTimeMs',
   'duplicates',
   'withoutRecord',
+  'joined',
+  'pending',
+  'late',
+  'corrected',
 ] as const satisfies readonly (keyof ProgressCounts)[];
 
 /** Creates counters at zero. */
@@ -76,6 +94,10 @@ export function createProgress(): Progress {
         unweighted: counts.unweighted + added.unweighted,
         deadLettered: counts.deadLettered + added.deadLettered,
         duplicates: counts.duplicates + added.duplicates,
+        joined: counts.joined + added.joined,
+        pending: added.pending,
+        late: counts.late + added.late,
+        corrected: counts.corrected + added.corrected,
         withoutRecord: counts.withoutRecord + added.withoutRecord,
         batches: counts.batches + (loss === undefined ? 0 : 1),
         lossSum: counts.lossSum + (loss ?? 0),

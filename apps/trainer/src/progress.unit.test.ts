@@ -1,6 +1,8 @@
 import { createProgress } from './progress';
 
 const batch = {
+  ...{ joined: 0, pending: 0, late: 0, corrected: 0 },
+
   applied: 0,
   skipped: 0,
   unweighted: 0,
@@ -25,6 +27,10 @@ describe('createProgress', () => {
       eventTimeMs: 60,
     });
     expect(progress.counts).toEqual({
+      joined: 0,
+      pending: 0,
+      late: 0,
+      corrected: 0,
       applied: 16,
       skipped: 0,
       unweighted: 2,

@@ -134,9 +134,9 @@ async function run(folder: string, log: MemoryLog, options: RunOptions = {}): Pr
 
 /** Every record up to the learner's position has exactly one fate. */
 function expectBalanced({ learner }: World, log: MemoryLog): void {
-  const { applied, skipped, unweighted, deadLettered } = learner.counts;
+  const { applied, skipped, unweighted, joined, pending, late, deadLettered } = learner.counts;
   const span = learner.offsets['impressions']?.[0] ?? 0;
-  expect(applied + skipped + unweighted + deadLettered).toBe(span);
+  expect(applied + skipped + unweighted + joined + pending + late + deadLettered).toBe(span);
   expect(log.rejected.filter(({ offset }) => offset < span)).toHaveLength(deadLettered);
 }
 

@@ -33,6 +33,7 @@ candidate:
   layers: [8]
 outputDimension: 8
 score: { learnTemperature: true }
+outcomes: { waitMs: 30000, late: learn }
 negatives: { uniform: 6, popularity: 3, popularityWindow: 64, memory: 6, memoryMaxAgeBatches: 2, hard: 2 }
 estimator: { kind: gap, cells: 64, hashes: 2, rate: 0.05 }
 training:
@@ -65,6 +66,7 @@ export function worldImpressions(count: number, seed = 1): Impression[] {
       userId: `u${user}`,
       itemId: chance < 0.03 ? 'unknown' : `i${(popular + (user % 3)) % 40}`,
       eventTimeMs: 1000 * n,
+      ...(chance > 0.2 && { requestId: `r${user}-${Math.floor(n / 20)}` }),
       action: chance < 0.15 ? 'purchase' : chance < 0.3 ? 'shown' : 'click',
     };
   });

@@ -29,6 +29,7 @@ export function compileSchema(text: string, file: string): Schema {
     actions,
     attributes,
     userState: { ...input.userState, historyLimit: input.userState.historyLimit ?? longestHistory(input) },
+    outcomes: input.outcomes ?? null,
     tables: compileTables(input),
     query: compileTower(input.query),
     candidate: compileTower(input.candidate),

@@ -16,6 +16,7 @@ export type {
   IdFeature,
   LossSpec,
   NegativesSpec,
+  OutcomesSpec,
   NumberFeature,
   Ramp,
   RowLossSpec,

@@ -124,6 +124,13 @@ const stage = z.strictObject({
 export const schemaInput = z.strictObject({
   actions: z.record(name, action),
   attributes: z.record(name, z.enum(['string', 'number', 'boolean'])).default({}),
+  outcomes: z
+    .strictObject({
+      waitMs: count(1000, 7 * 24 * 3_600_000).default(600_000),
+      maxPending: count(1, 10_000_000).default(100_000),
+      late: z.enum(['count', 'learn']).default('count'),
+    })
+    .optional(),
   userState: z
     .strictObject({
       historyLimit: count(0, 10_000).optional(),

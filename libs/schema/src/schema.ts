@@ -10,6 +10,8 @@ export interface Schema {
   /** Item feature -> type, for every attribute that requests may filter by. */
   readonly attributes: Readonly<Record<string, AttributeType>>;
   readonly userState: UserStateSpec;
+  /** How events of weight 0 are joined with positives; null: each counts as not acted on at once. */
+  readonly outcomes: OutcomesSpec | null;
   readonly tables: Readonly<Record<string, TableSpec>>;
   readonly query: TowerSpec;
   readonly candidate: TowerSpec;
@@ -36,6 +38,16 @@ export interface UserStateSpec {
   readonly historyLimit: number;
   /** Items remembered as seen per user. @default 10000 */
   readonly seenLimit: number;
+}
+
+/** How long what was shown waits for what is done about it. */
+export interface OutcomesSpec {
+  /** Event time for which an item that was shown waits for a positive of the same request. */
+  readonly waitMs: number;
+  /** Items that wait at most. */
+  readonly maxPending: number;
+  /** What a positive after the wait becomes: it is left out and counted, or learned as a correction. */
+  readonly late: 'count' | 'learn';
 }
 
 /** An embedding table. Features that name the same table share its rows. */

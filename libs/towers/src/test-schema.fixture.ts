@@ -32,6 +32,7 @@ export function testSchema(changes: Partial<Schema> = {}): Schema {
     hash: 'test',
     actions: { click: { weight: 1, seen: true } },
     attributes: {},
+    outcomes: null,
     userState: { historyLimit: 3, seenLimit: 100 },
     tables: { users: testTable(), items: testTable() },
     query: {
