@@ -62,14 +62,18 @@ export function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'list' : typeof value;
 }
 
-/** Parses hostile bytes and checks their fields; the first problem becomes the one reason, and names the field. */
+/** Parses hostile JSON and checks its fields; see {@link checkFields}. */
 export function decodeFields<T>(bytes: Uint8Array, schema: z.ZodType<T>): Decoded<T> {
   const parsed = parseJson(bytes);
-  if ('rejection' in parsed) return parsed;
-  const checked = schema.safeParse(parsed.value);
+  return 'rejection' in parsed ? parsed : checkFields(parsed.value, schema);
+}
+
+/** Checks fields; the first problem becomes the one reason, and names the field. */
+export function checkFields<T>(value: Readonly<Record<string, unknown>>, schema: z.ZodType<T>): Decoded<T> {
+  const checked = schema.safeParse(value);
   if (checked.success) return { value: checked.data };
   const [{ path, message }] = checked.error.issues;
   const name = path.map(String).join('.');
-  const code = name in parsed.value ? 'invalid-field' : 'missing-field';
+  const code = name in value ? 'invalid-field' : 'missing-field';
   return rejected(code, `${name}: ${message}`);
 }

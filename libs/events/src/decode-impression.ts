@@ -1,6 +1,17 @@
 import type { Impression, Scalar } from '@gatehouse/domain';
+import { ImpressionMessage } from '@gatehouse/proto';
 import { z } from 'zod';
-import { decodeFields, field, idField, integerField, recordField, textField, typeOf } from './check-fields';
+import {
+  checkFields,
+  decodeFields,
+  field,
+  idField,
+  integerField,
+  recordField,
+  textField,
+  typeOf,
+} from './check-fields';
+import { type Decoded, forbiddenKeys, maxValueBytes, rejected } from './parse-json';
 import type { Rejection } from './ports';
 
 /** Last instant that a JavaScript date can express. */
@@ -37,18 +48,20 @@ const fields = z.object({
   context: recordField<Scalar>(64, contextProblem).nullish(),
 });
 
+/** An impression, or why there is none. */
+export type DecodedImpression = { readonly impression: Impression } | { readonly rejection: Rejection };
+
 /**
  * Turns the bytes of one record into an impression, or says why not. Never throws. Unknown fields are ignored; null is the same as absent.
  *
+ * @param contentType what the record says that it is: protobuf where it names that, JSON in all other cases.
  * @example
  * decodeImpression(Buffer.from('{"eventId":"e1","userId":"u1","itemId":"i1","eventTimeMs":0,"action":"click"}'));
  * // { impression: { eventId: 'e1', ... } }
  * decodeImpression(Buffer.from('{')); // { rejection: { code: 'malformed-json', reason: ... } }
  */
-export function decodeImpression(
-  bytes: Uint8Array,
-): { readonly impression: Impression } | { readonly rejection: Rejection } {
-  const decoded = decodeFields(bytes, fields);
+export function decodeImpression(bytes: Uint8Array, contentType = ''): DecodedImpression {
+  const decoded = protobufType.test(contentType) ? decodeMessage(bytes) : decodeFields(bytes, fields);
   if ('rejection' in decoded) return decoded;
   const { eventId, userId, itemId, eventTimeMs, action } = decoded.value;
   const { requestId, position, propensity, modelVersion, context } = decoded.value;
@@ -60,4 +73,32 @@ export function decodeImpression(
   if (modelVersion) impression.modelVersion = modelVersion;
   if (context) impression.context = context;
   return { impression };
+}
+
+/** `application/x-protobuf`, and what others write for it. */
+const protobufType = /^application\/(x-|vnd\.google\.)?protobuf\b/i;
+
+function decodeMessage(bytes: Uint8Array): Decoded<z.output<typeof fields>> {
+  if (bytes.length > maxValueBytes)
+    return rejected('too-large', `value: expected at most ${maxValueBytes} bytes, found ${bytes.length}`);
+  let message: ImpressionMessage;
+  try {
+    message = ImpressionMessage.decode(bytes);
+  } catch {
+    return rejected(
+      'malformed-protobuf',
+      `value: expected an Impression, found ${bytes.length} bytes that do not parse`,
+    );
+  }
+  // The library puts U+FFFD where bytes are no UTF-8, and then two different ids could be one.
+  const { eventId, userId, itemId, action, requestId, modelVersion } = message;
+  if ([eventId, userId, itemId, action, requestId, modelVersion].some((text) => text?.includes('\uFFFD')))
+    return rejected('invalid-utf8', 'value: expected UTF-8, found an invalid byte sequence');
+  const context: Record<string, unknown> = Object.create(null) as Record<string, unknown>; // a key may be __proto__
+  for (const [name, scalar] of message.context) {
+    if (forbiddenKeys.has(name)) return rejected('forbidden-key', `context: expected no key ${name}`);
+    context[name] = scalar.kind?.value;
+  }
+  const unset = message.context.size === 0 ? { context: undefined } : { context: { ...context } };
+  return checkFields({ ...message, ...unset }, fields);
 }

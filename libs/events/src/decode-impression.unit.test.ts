@@ -1,3 +1,4 @@
+import { ImpressionMessage } from '@gatehouse/proto';
 import type { Impression } from '@gatehouse/domain';
 import fc from 'fast-check';
 import { decodeImpression } from './decode-impression';
@@ -33,6 +34,51 @@ const valid: fc.Arbitrary<Impression> = fc
     { requiredKeys: ['eventId', 'userId', 'itemId', 'eventTimeMs', 'action'] },
   )
   .map((fields) => fields);
+
+describe('decodeImpression of protobuf', () => {
+  const type = 'application/x-protobuf';
+  const message = {
+    ...{ eventId: 'e', userId: 'ü', itemId: 'i', eventTimeMs: 1_700_000_000_000, action: 'click', requestId: 'r' },
+    ...{ position: 3, propensity: 0.5, modelVersion: '1-2' },
+    context: new Map([
+      ['device', { kind: { $case: 'stringValue' as const, value: 'phone' } }],
+      ['hour', { kind: { $case: 'numberValue' as const, value: 7 } }],
+      ['member', { kind: { $case: 'boolValue' as const, value: false } }],
+    ]),
+  };
+  const encode = (changes: object = {}): Uint8Array => ImpressionMessage.encode({ ...message, ...changes }).finish();
+
+  it('reads what the message says', () => {
+    const { context, ...rest } = message;
+    expect(context.size).toBe(3);
+    expect(decodeImpression(encode(), type)).toEqual({
+      impression: { ...rest, context: { device: 'phone', hour: 7, member: false } },
+    });
+    const { requestId, position, propensity, modelVersion, ...required } = rest;
+    expect([requestId, position, propensity, modelVersion]).not.toContain(undefined);
+    const absent = { requestId: undefined, position: undefined, propensity: undefined, modelVersion: undefined };
+    expect(decodeImpression(encode({ ...absent, context: new Map() }), type)).toEqual({ impression: required });
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['JSON', Buffer.from('{"eventId":"e"}'), 'malformed-protobuf'],
+    ['half a message', encode().subarray(0, 20), 'malformed-protobuf'],
+    ['no bytes: every field is empty', new Uint8Array(), 'invalid-field'],
+    ['invalid UTF-8', Buffer.from(encode({ userId: 'xx' })).fill(0xff, 5, 7), 'invalid-utf8'],
+    ['a time below zero', encode({ eventTimeMs: -1 }), 'invalid-field'],
+    ['a propensity that is no number', encode({ propensity: NaN }), 'invalid-field'],
+    ['a context value of no kind', encode({ context: new Map([['a', { kind: undefined }]]) }), 'invalid-field'],
+    ['a prototype key', encode({ context: new Map([['__proto__', { kind: undefined }]]) }), 'forbidden-key'],
+    ['a value above 64 KiB', encode({ action: 'x'.repeat(70_000) }), 'too-large'],
+  ])('rejects %s', (_, bytes, code) => {
+    expect(decodeImpression(bytes, type)).toMatchObject({ rejection: { code } });
+  });
+
+  it.each(['application/protobuf', 'application/vnd.google.protobuf; proto=Impression', 'APPLICATION/X-PROTOBUF'])(
+    'takes %s for it',
+    (each) => expect(decodeImpression(encode(), each)).toHaveProperty('impression'),
+  );
+});
 
 describe('decodeImpression', () => {
   it('gives back what was encoded', () => {

@@ -9,7 +9,8 @@ export const maxJsonDepth = 8;
 export type Decoded<T> = { readonly value: T } | { readonly rejection: Rejection };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names that no object of ours may have. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Makes a rejection. The reason is cut: it may quote names from a hostile event. */
 export function rejected(code: string, reason: string): { readonly rejection: Rejection } {

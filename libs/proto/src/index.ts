@@ -16,3 +16,4 @@ export {
   SimilarItemsResponse,
   type SourceScore,
 } from './gen/gatehouse/v1/candidate_service';
+export { Impression as ImpressionMessage } from './gen/gatehouse/v1/impression';

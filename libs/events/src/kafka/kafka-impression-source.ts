@@ -27,14 +27,25 @@ export function createKafkaImpressionSource(connection: KafkaConnection): Impres
 }
 
 const nothing = new Uint8Array();
+/** How far an event may lie ahead of the time of its record: clocks differ, but nothing is known of tomorrow. */
+const maxAheadMs = 24 * 3_600_000;
 
-/** An impression, or why there is none. */
-export function decodeRecord(partition: number, { offset, value }: DeliveredRecord): Timed<ImpressionRecord> {
+/** An impression, or why there is none. What the record says of itself is as hostile as its value. */
+export function decodeRecord(
+  partition: number,
+  { offset, value, headers, timeMs }: DeliveredRecord,
+): Timed<ImpressionRecord> {
   const bytes = value ?? nothing;
   const position = { topic: impressionsTopic, partition, offset };
-  const decoded = decodeImpression(bytes);
-  if ('rejection' in decoded) {
-    return { value: { ...position, rejection: decoded.rejection, value: bytes }, timeMs: -Infinity };
+  const decoded = decodeImpression(bytes, String(headers['content-type'] ?? ''));
+  if ('rejection' in decoded) return { value: { ...position, ...decoded, value: bytes }, timeMs: -Infinity };
+  const { eventTimeMs } = decoded.impression;
+  if (eventTimeMs > timeMs + maxAheadMs) {
+    const reason = `eventTimeMs: expected at most a day after the record's time ${timeMs}, found ${eventTimeMs}`;
+    return {
+      value: { ...position, rejection: { code: 'future-event-time', reason }, value: bytes },
+      timeMs: -Infinity,
+    };
   }
-  return { value: { ...position, impression: decoded.impression }, timeMs: decoded.impression.eventTimeMs };
+  return { value: { ...position, impression: decoded.impression }, timeMs: eventTimeMs };
 }

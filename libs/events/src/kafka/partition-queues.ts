@@ -4,6 +4,8 @@ export interface DeliveredRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: Readonly<Record<string, unknown>>;
+  /** Time of the record, in milliseconds since 1970: its producer's or the broker's. */
+  readonly timeMs: number;
 }
 
 /** What one fetch brought of a partition. */

@@ -160,11 +160,9 @@ type RawBatch = EachBatchPayload['batch'] & { readonly rawMessages: readonly { r
 
 function deliveryOf(batch: EachBatchPayload['batch']): Delivery {
   return {
-    records: batch.messages.map(({ offset, key, value, headers = {} }): DeliveredRecord => ({
-      offset: Number(offset),
-      key,
-      value,
-      headers,
+    records: batch.messages.map(({ offset, key, value, headers = {}, timestamp }): DeliveredRecord => ({
+      ...{ offset: Number(offset), key, value, headers },
+      timeMs: Number(timestamp),
     })),
     offsets: (batch as RawBatch).rawMessages.map(({ offset }) => Number(offset)),
     end: Number(batch.highWatermark),
