@@ -10,6 +10,8 @@ import { createTopics } from './create-topics';
 /** `describe` where there is a broker. */
 export const describeKafka = kafkaBrokers() ? describe : describe.skip;
 
+export const quietLogger = createLogger({ app: 'test', level: 'silent' });
+
 /** Connects with topics of its own, which are created. */
 export async function openCluster(partitions: number, changes: object = {}): Promise<KafkaConnection> {
   const unique = `test-${randomUUID()}`;
@@ -19,8 +21,7 @@ export async function openCluster(partitions: number, changes: object = {}): Pro
     topicPrefix: `${unique}.`,
     ...changes,
   });
-  const logger = createLogger({ app: 'test', level: 'silent' });
-  const connection = connectKafka(settings, { environment: process.env }, logger, systemClock);
+  const connection = connectKafka(settings, { environment: process.env }, quietLogger, systemClock);
   await createTopics(connection, { partitions, replicas: -1, retentionMs: 3_600_000 });
   return connection;
 }

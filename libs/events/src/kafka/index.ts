@@ -5,4 +5,5 @@ export { CataloguePartitionsError, createKafkaItemCatalogue } from './kafka-item
 export { KafkaSettingsError, type SecretSources } from './kafka-security';
 export { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
 export { kafkaLogOver, openKafkaLog } from './open-kafka-log';
+export { ConsumerFailedError } from './topic-consumer';
 export { createPartitionedProducer, type PartitionedProducer } from './partitioned-producer';

@@ -16,6 +16,7 @@ export function createReadableConsumer(
   assigner?: PartitionAssigner,
 ): ReadableConsumer {
   const listeners = new Set<Listener>();
+  let failure: Error | undefined;
   const consumer = createTopicConsumer({
     kafka: connection.kafka,
     topic: connection.topicName(topic),
@@ -23,12 +24,16 @@ export function createReadableConsumer(
     ...(assigner && { assigner }),
     monotonicMs: connection.monotonicMs,
     onAssigned: () => [...listeners].forEach(([onAssigned]) => onAssigned()),
-    onFailed: (error) => [...listeners].forEach(([, onFailed]) => onFailed(error)),
+    onFailed: (error) => {
+      failure = error;
+      [...listeners].forEach(([, onFailed]) => onFailed(error));
+    },
   });
   return {
     consumer,
     listen: (...listener) => {
       listeners.add(listener);
+      if (failure) listener[1](failure); // it ended before anybody listened
       return () => listeners.delete(listener);
     },
   };

@@ -10,6 +10,24 @@ export interface PartitionReader {
   deliver(partition: number, delivery: Delivery): void;
 }
 
+/**
+ * A consumer ended and trying again is of no use.
+ * Causes: the broker does not allow this client to read the topic or to join the group; the topic is gone.
+ */
+export class ConsumerFailedError extends Error {
+  override readonly name = 'ConsumerFailedError';
+  constructor(
+    readonly topic: string,
+    readonly groupId: string,
+    cause: Error,
+  ) {
+    super(
+      `topic ${topic}, group ${groupId}: ${cause.message}: expected the right to read both, and the topic to be there`,
+      { cause },
+    );
+  }
+}
+
 /** What {@link createTopicConsumer} works with. */
 export interface TopicConsumerOptions {
   readonly kafka: Kafka;
@@ -107,7 +125,7 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     // It begins anew by itself, and the join after that tells what it holds then.
     isRunning = false;
-    if (!payload.restart) onFailed(payload.error);
+    if (!payload.restart) onFailed(new ConsumerFailedError(topic, groupId, payload.error));
   });
 
   const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
