@@ -1,3 +1,4 @@
+export { type BrokerControl, brokerControl } from './broker-control';
 export { type ChartLine, type ChartOptions, lineChart } from './bench/line-chart';
 export { describeMachine, type Machine, machineLine } from './bench/machine';
 export { markdownTable } from './bench/markdown-table';

@@ -31,7 +31,7 @@ export class TopicMissingError extends Error {
 }
 
 /** Pauses between the tries of one request; a consumer that has used them up begins anew, so an outage has no end. */
-const requestRetry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 };
+const requestRetry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 /** For what kafkajs does not try again though it may: a partition whose leader is just being chosen. */
 const again: RetryOptions = {
   attempts: 12,

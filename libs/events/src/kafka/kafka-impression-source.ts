@@ -30,6 +30,11 @@ const nothing = new Uint8Array();
 /** How far an event may lie ahead of the time of its record: clocks differ, but nothing is known of tomorrow. */
 const maxAheadMs = 24 * 3_600_000;
 
+/** Text of a header; empty where it is absent, or there several times. */
+function textOf(header: unknown): string {
+  return typeof header === 'string' || Buffer.isBuffer(header) ? header.toString() : '';
+}
+
 /** An impression, or why there is none. What the record says of itself is as hostile as its value. */
 export function decodeRecord(
   partition: number,
@@ -37,7 +42,7 @@ export function decodeRecord(
 ): Timed<ImpressionRecord> {
   const bytes = value ?? nothing;
   const position = { topic: impressionsTopic, partition, offset };
-  const decoded = decodeImpression(bytes, String(headers['content-type'] ?? ''));
+  const decoded = decodeImpression(bytes, textOf(headers['content-type']));
   if ('rejection' in decoded) return { value: { ...position, ...decoded, value: bytes }, timeMs: -Infinity };
   const { eventTimeMs } = decoded.impression;
   if (eventTimeMs > timeMs + maxAheadMs) {

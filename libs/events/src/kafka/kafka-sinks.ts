@@ -1,8 +1,10 @@
+import { retry, type RetryOptions } from '@gatehouse/runtime';
+
 import { encodeImpression } from '../encode-impression';
 import { maxValueBytes } from '../parse-json';
-import type { DeadLetterSink, ImpressionSink } from '../ports';
+import type { DeadLetterSink, ImpressionSink, RejectedRecord } from '../ports';
 import { deadLetterTopic, impressionsTopic } from '../topics';
-import type { PartitionedProducer } from './partitioned-producer';
+import type { NewRecord, PartitionedProducer } from './partitioned-producer';
 
 /** Appends impressions to a cluster, keyed by user id: all of one user's to one partition. */
 export function createKafkaImpressionSink(producer: PartitionedProducer): ImpressionSink {
@@ -21,21 +23,33 @@ export function createKafkaImpressionSink(producer: PartitionedProducer): Impres
  */
 export function createKafkaDeadLetterSink(producer: PartitionedProducer): DeadLetterSink {
   return {
-    reject: (records) =>
-      producer.send(
-        deadLetterTopic,
-        records.map(({ topic, partition, offset, rejection, value }) => ({
-          key: `${topic}/${partition}/${offset}`,
-          value: value.subarray(0, maxValueBytes),
-          headers: {
-            code: rejection.code,
-            reason: rejection.reason,
-            topic,
-            partition: String(partition),
-            offset: String(offset),
-            bytes: String(value.length),
-          },
-        })),
-      ),
+    reject: (records) => retry(() => producer.send(deadLetterTopic, records.map(letterOf)), untilTheyAreBack),
+  };
+}
+
+/** The reader waits for its dead letters, so an outage of the brokers must not end it. */
+const untilTheyAreBack: RetryOptions = {
+  attempts: Number.MAX_SAFE_INTEGER,
+  baseMs: 100,
+  maxMs: 2_000,
+  random: Math.random,
+  isRetriable: (error) => {
+    const { name, retriable } = error as { name?: string; retriable?: boolean };
+    return retriable === true || name === 'KafkaJSNumberOfRetriesExceeded';
+  },
+};
+
+function letterOf({ topic, partition, offset, rejection, value }: RejectedRecord): NewRecord {
+  return {
+    key: `${topic}/${partition}/${offset}`,
+    value: value.subarray(0, maxValueBytes),
+    headers: {
+      code: rejection.code,
+      reason: rejection.reason,
+      topic,
+      partition: String(partition),
+      offset: String(offset),
+      bytes: String(value.length),
+    },
   };
 }

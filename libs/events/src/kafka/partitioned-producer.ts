@@ -16,6 +16,8 @@ export interface PartitionedProducer {
   close(): Promise<void>;
 }
 
+/** A partition may be without a leader for some seconds; what is sent meanwhile waits. */
+const producerRetry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 15 };
 /** Records of one request at most: bounds what a request takes, at 64 KiB a value. */
 const maxRequestRecords = 1_000;
 const maxRequestBytes = 512 * 1024;
@@ -35,6 +37,7 @@ export function createPartitionedProducer(connection: KafkaConnection): Partitio
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
+        retry: producerRetry,
         createPartitioner: Partitioners.DefaultPartitioner,
       });
       await producer.connect();

@@ -33,7 +33,7 @@ export interface TopicConsumerOptions {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly groupId: string;
-  /** @default kafkajs's own: partitions are shared out */
+  /** Shares partitions out among several members. @default this member is alone, and holds them all */
   readonly assigner?: PartitionAssigner;
   readonly monotonicMs: () => number;
   /** Told of the partitions that this member holds, after every join. */
@@ -63,8 +63,9 @@ export interface TopicConsumer {
 /** Time after which a silent member loses its partitions; a third of it lies between two heartbeats. */
 const sessionTimeoutMs = 6_000;
 const heartbeatIntervalMs = 2_000;
-/** Time that members have to join again after one came or went. */
-const rebalanceTimeoutMs = 10_000;
+/** Time that members have to join again after one came or went: one that begins anew waits that long for its own former self. */
+const rebalanceTimeoutMs = 5_000;
+const rebalanceTimeoutAloneMs = 1_000;
 /** How long an empty fetch waits at the broker: well under a heartbeat. */
 const maxWaitMs = 250;
 const maxFetchBytes = 1024 * 1024;
@@ -80,7 +81,7 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
     ...(assigner && { partitionAssigners: [assigner] }),
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatIntervalMs,
-    rebalanceTimeout: rebalanceTimeoutMs,
+    rebalanceTimeout: assigner ? rebalanceTimeoutMs : rebalanceTimeoutAloneMs,
     maxWaitTimeInMs: maxWaitMs,
     maxBytesPerPartition: maxFetchBytes,
     metadataMaxAge: 30_000,

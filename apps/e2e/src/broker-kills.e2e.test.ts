@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+
+import {
+  brokerControl,
+  createCleanup,
+  createWorld,
+  holdPort,
+  kafkaBrokers,
+  type TestProcess,
+} from '@gatehouse/testing';
+
+import { type Checkpoint, differingParts, readCheckpoint } from './read-checkpoint';
+import { createWorkspace, type Workspace } from './workspace';
+
+jest.setTimeout(400_000);
+
+const brokers = kafkaBrokers();
+const control = brokerControl();
+const describeOutage = brokers && control ? describe : describe.skip;
+const numbers = (brokers ?? []).map((_, n) => n + 1);
+/** How long no broker answers. */
+const outageMs = 1000 * Number(process.env['E2E_OUTAGE_S'] ?? 60);
+
+const batchSize = 16;
+const world = createWorld({ seed: 7, users: 40, items: 80, groups: 4, events: 1200, shownShare: 0.1 });
+const clicks = world.impressions.filter(({ action }) => action === 'click').length;
+const applied = clicks - (clicks % batchSize);
+
+function waitForEvents(trainer: TestProcess, atLeast: number): Promise<unknown> {
+  return trainer.waitForLine(({ msg, events }) => msg === 'model.published' && Number(events) >= atLeast, {
+    what: `a version of ${atLeast} events`,
+    timeoutMs: 90_000,
+  });
+}
+
+async function finish(workspace: Workspace, trainer: TestProcess): Promise<Checkpoint> {
+  await waitForEvents(trainer, applied);
+  expect(await trainer.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  return readCheckpoint(workspace.artifactsFolder);
+}
+
+/** Resident memory of a process, in bytes. */
+async function residentBytes({ lines }: TestProcess): Promise<number> {
+  const [, pages] = (await readFile(`/proc/${String(lines[0]['pid'])}/statm`, 'utf8')).split(' ');
+  return Number(pages) * 4096;
+}
+
+const ways: readonly (readonly [string, (number: number) => Promise<void>, (number: number) => Promise<void>])[] = [
+  ['paused', (n) => control!.pause(n), (n) => control!.resume(n)],
+  // Started one after the other, several could not form a quorum.
+  ...(numbers.length === 1
+    ? ([['killed', (n: number) => control!.kill(n), (n: number) => control!.start(n)]] as const)
+    : []),
+];
+
+describeOutage('a trainer whose brokers are all away', () => {
+  const cleanup = createCleanup();
+  afterEach(() => cleanup.run());
+
+  it.each(ways)('waits, says so, and learns the rest as if nothing had been (%s)', async (_, away, back) => {
+    const expected = await (async () => {
+      const workspace = await createWorkspace(cleanup, { brokers });
+      await workspace.ingest(world.impressions, world.items);
+      const trainer = workspace.start('trainer', { PUBLISH_EVERY_EVENTS: 1_000_000, PUBLISH_AFTER_IDLE_MS: 300 });
+      return finish(workspace, trainer);
+    })();
+
+    const workspace = await createWorkspace(cleanup, { brokers });
+    await workspace.ingest(world.impressions.slice(0, 600), world.items);
+    const held = createCleanup();
+    const port = await holdPort(held);
+    await held.run();
+    const settings = { PUBLISH_EVERY_EVENTS: 64, PUBLISH_AFTER_IDLE_MS: 300, DIAGNOSTICS_METRICS_PORT: port };
+    const trainer = workspace.start('trainer', settings);
+    const statusOf = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+      const deadline = performance.now() + 60_000;
+      while (!(await isSo())) {
+        if (performance.now() > deadline) throw new Error(`waited 60 s for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    await waitForEvents(trainer, 448);
+    await until('readiness', async () => (await statusOf('/ready')) === 200);
+    const before = await residentBytes(trainer);
+
+    const wentMs = performance.now();
+    await Promise.all(numbers.map(away));
+    await until('the end of readiness', async () => (await statusOf('/ready')) === 503);
+    let most = before;
+    await until('the end of the outage', async () => {
+      most = Math.max(most, await residentBytes(trainer));
+      expect(await statusOf('/live')).toBe(200);
+      return performance.now() - wentMs > Math.min(outageMs, 59_000);
+    });
+    await Promise.all(numbers.map(back));
+    const backMs = performance.now();
+    await until('readiness', async () => (await statusOf('/ready')) === 200);
+    const readyMs = performance.now() - backMs;
+    await workspace.ingest(world.impressions.slice(600), undefined);
+
+    const reached = await finish(workspace, trainer);
+    process.stdout.write(`${JSON.stringify({ outageMs: Math.round(backMs - wentMs), readyMs, before, most })}\n`);
+    expect(reached.counts).toEqual(expected.counts);
+    expect(differingParts(reached, expected).filter((name) => name !== 'catalogue')).toEqual([]);
+    expect(most).toBeLessThan(1.1 * before);
+  });
+});
