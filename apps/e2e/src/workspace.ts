@@ -135,7 +135,8 @@ function environmentOf(app: string, settings: Settings): Record<string, string> 
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [prefix + key, String(value)]));
 }
 
-function eventsCsv(impressions: readonly Impression[]): string {
+/** Events as a file that `gatehouse ingest` takes. */
+export function eventsCsv(impressions: readonly Impression[]): string {
   const rows = impressions.map((event) => [event.userId, event.itemId, event.eventTimeMs, event.action].join(','));
   return ['user,item,timestamp,action', ...rows, ''].join('\n');
 }

@@ -5,10 +5,12 @@ import { NonFiniteVectorError } from '@gatehouse/item-index';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import {
   createLogger,
+  createMetrics,
   createShutdown,
   delay,
   type Logger,
   runMain,
+  serveMetrics,
   type Shutdown,
   systemClock,
 } from '@gatehouse/runtime';
@@ -42,6 +44,10 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
   shutdown.signal.throwIfAborted();
   const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
   shutdown.onStop('event log', () => log.close());
+  if (config.healthPort > 0) {
+    const server = await serveMetrics(createMetrics('gatehouse_embedder_'), config.healthPort);
+    shutdown.onStop('health', () => server.close());
+  }
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });
   const indexes = await openEmbeddedItemIndexStore({ folder: config.index.folder });
   const refreshing = {
