@@ -28,13 +28,18 @@ function contextProblem(value: unknown): string | undefined {
     : undefined;
 }
 
-const propensityField = field<number>((value) =>
-  typeof value === 'number' && value > 0 && value <= 1
-    ? undefined
-    : `expected a number above 0 and at most 1, found ${typeof value === 'number' ? value : typeOf(value)}`,
+const scalar = { anyOf: [{ type: 'string', maxLength: maxTextLength }, { type: 'number' }, { type: 'boolean' }] };
+
+const propensityField = field<number>(
+  (value) =>
+    typeof value === 'number' && value > 0 && value <= 1
+      ? undefined
+      : `expected a number above 0 and at most 1, found ${typeof value === 'number' ? value : typeOf(value)}`,
+  { type: 'number', exclusiveMinimum: 0, maximum: 1 },
 );
 
-const fields = z.object({
+/** Fields of an impression; others are ignored. */
+export const impressionFields = z.object({
   eventId: idField,
   userId: idField,
   itemId: idField,
@@ -45,7 +50,7 @@ const fields = z.object({
   position: integerField(1, Number.MAX_SAFE_INTEGER).nullish(),
   propensity: propensityField.nullish(),
   modelVersion: textField(1, 64).nullish(),
-  context: recordField<Scalar>(64, contextProblem).nullish(),
+  context: recordField<Scalar>(64, contextProblem, scalar).nullish(),
 });
 
 /** An impression, or why there is none. */
@@ -61,7 +66,7 @@ export type DecodedImpression = { readonly impression: Impression } | { readonly
  * decodeImpression(Buffer.from('{')); // { rejection: { code: 'malformed-json', reason: ... } }
  */
 export function decodeImpression(bytes: Uint8Array, contentType = ''): DecodedImpression {
-  const decoded = protobufType.test(contentType) ? decodeMessage(bytes) : decodeFields(bytes, fields);
+  const decoded = protobufType.test(contentType) ? decodeMessage(bytes) : decodeFields(bytes, impressionFields);
   if ('rejection' in decoded) return decoded;
   const { eventId, userId, itemId, eventTimeMs, action } = decoded.value;
   const { requestId, position, propensity, modelVersion, context } = decoded.value;
@@ -78,7 +83,7 @@ export function decodeImpression(bytes: Uint8Array, contentType = ''): DecodedIm
 /** `application/x-protobuf`, and what others write for it. */
 const protobufType = /^application\/(x-|vnd\.google\.)?protobuf\b/i;
 
-function decodeMessage(bytes: Uint8Array): Decoded<z.output<typeof fields>> {
+function decodeMessage(bytes: Uint8Array): Decoded<z.output<typeof impressionFields>> {
   if (bytes.length > maxValueBytes)
     return rejected('too-large', `value: expected at most ${maxValueBytes} bytes, found ${bytes.length}`);
   let message: ImpressionMessage;
@@ -100,5 +105,5 @@ function decodeMessage(bytes: Uint8Array): Decoded<z.output<typeof fields>> {
     context[name] = scalar.kind?.value;
   }
   const unset = message.context.size === 0 ? { context: undefined } : { context: { ...context } };
-  return checkFields({ ...message, ...unset }, fields);
+  return checkFields({ ...message, ...unset }, impressionFields);
 }
