@@ -52,6 +52,7 @@ function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Err
   const remaining = [...chunks];
   const follower = createImpressionFollower({
     source: {
+      earliestOffsets: async () => ({}),
       endOffsets: async () => ({}),
       async *read(start) {
         log.push(`read from ${start[topic]?.[0] ?? 'the beginning'}`);

@@ -293,7 +293,11 @@ test('users that cannot be opened end the retriever', async () => {
       loadParts: models.load,
       indexes: { open: async (indexId) => createFakeIndex(indexId, named) },
       towers: createFakeTowers(),
-      source: { read: () => (async function* () {})(), endOffsets: async () => ({}) },
+      source: {
+        read: () => (async function* () {})(),
+        earliestOffsets: async () => ({}),
+        endOffsets: async () => ({}),
+      },
       openUsers: () => {
         throw new Error('var/user-state: not a folder');
       },

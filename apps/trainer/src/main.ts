@@ -24,6 +24,7 @@ import { createPublisher, publishedEvents, resume } from './publisher';
 import { createDiagnosticsReport } from './report-diagnostics';
 import { createSchedule } from './schedule';
 import { train, type Training } from './train';
+import { createLagReport, type LagWatching, watchLag } from './watch-lag';
 import { createTrainerCatalogue } from './trainer-catalogue';
 
 /** Time that each step of the shutdown may take, the final checkpoint among them. */
@@ -56,6 +57,7 @@ async function learn(config: TrainerConfig, schema: Schema, logger: Logger, shut
     logger,
     log,
     onDiagnostics: createDiagnosticsReport(metrics, logger),
+    onLag: createLagReport(metrics),
     signal: shutdown.signal,
   });
   shutdown.onStop('training', () => leading);
@@ -68,6 +70,7 @@ interface Leading {
   readonly logger: Logger;
   readonly log: EventLog;
   readonly onDiagnostics: Training['onDiagnostics'];
+  readonly onLag: LagWatching['onLag'];
   readonly signal: AbortSignal;
 }
 
@@ -85,13 +88,17 @@ async function leadAgainAndAgain(leading: Leading): Promise<void> {
       // Without an election there is nobody to wait for: whoever took the epoch stays.
       const isLost = error instanceof LeadershipLostError || (error instanceof FencedError && term?.isElected);
       if (!isLost) throw error;
+      term?.forfeit();
       logger.warn('lead.lost', { reason: error.message });
     }
   }
 }
 
 /** One term: from the newest checkpoint until the signal aborts or the lead is lost. */
-async function lead(term: Term, { config, schema, logger, log, onDiagnostics, signal: stop }: Leading): Promise<void> {
+async function lead(
+  term: Term,
+  { config, schema, logger, log, onDiagnostics, onLag, signal: stop }: Leading,
+): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([stop, term.lost, over.signal]);
   const store = createFilesystemModelStore({ folder: config.artifacts.folder });
@@ -118,7 +125,10 @@ async function lead(term: Term, { config, schema, logger, log, onDiagnostics, si
       catalogue.load(all, offset);
     }
     const follower = followCatalogue(log.items, catalogue, signal);
-    following = follower.done;
+    following = Promise.all([
+      follower.done,
+      watchLag({ source: term.source, offsets: () => learner.offsets, onLag, sleep: delay, logger, signal }),
+    ]).then(() => undefined);
     training = train({
       source: term.source,
       deadLetters: log.deadLetters,

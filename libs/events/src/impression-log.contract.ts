@@ -99,7 +99,9 @@ export function impressionLogContract(name: string, open: (partitionCount: numbe
 
     it('starts at the earliest retained offset where no position is given', async () => {
       await log.sink.append(impressions('a', 5));
+      expect(await log.source.earliestOffsets()).toEqual({ impressions: { 0: 0 } });
       await log.expire();
+      expect(await log.source.earliestOffsets()).toEqual({ impressions: { 0: 5 } });
       await log.sink.append(impressions('b', 1));
       const { impressions: end } = await log.source.endOffsets();
       const records = await collect(log.source, {}, end[0] - 5);

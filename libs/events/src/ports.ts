@@ -28,6 +28,8 @@ export interface ImpressionSource {
    * @throws OffsetOutOfRangeError when a position is older than the retained log, or past its end.
    */
   read(start: Offsets, signal: AbortSignal): AsyncIterable<readonly ImpressionRecord[]>;
+  /** First offset that is held, per partition: how near retention is to a reader. */
+  readonly earliestOffsets: () => Promise<Offsets>;
   /** Next offset that will be written, per partition: how far a reader is behind. */
   readonly endOffsets: () => Promise<Offsets>;
 }
@@ -72,6 +74,8 @@ export interface Term {
   readonly source: ImpressionSource;
   /** Tells in which epoch the leader writes: it is preferred to others while it holds the greatest. */
   holds(epoch: number): void;
+  /** Says that the store has let another writer in: before this process leads again, the trainers must have chosen anew. */
+  forfeit(): void;
   /** Leaves a copy of the saved offsets where tools look for lags. Never fails: the checkpoint is what counts. */
   readonly saved: (offsets: Offsets) => void;
 }

@@ -30,6 +30,7 @@ function createLoneElection(source: ImpressionSource): Election {
         lost: new AbortController().signal,
         source,
         holds: () => undefined,
+        forfeit: () => undefined,
         saved: () => undefined,
       };
     },

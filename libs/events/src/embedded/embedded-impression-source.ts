@@ -4,6 +4,7 @@ import type { ImpressionRecord, ImpressionSource } from '../ports';
 import { impressionsTopic } from '../topics';
 import type { EmbeddedLog } from './embedded-log';
 import { pollChunks } from './poll-chunks';
+import type { PartitionBounds } from './partition';
 import type { StoredRecord } from './stored-record';
 
 /**
@@ -13,6 +14,12 @@ import type { StoredRecord } from './stored-record';
  */
 export function createEmbeddedImpressionSource(log: EmbeddedLog): ImpressionSource {
   const topic = impressionsTopic;
+  const offsets = (of: (bounds: PartitionBounds) => number): Offsets => {
+    const partitions = Array.from({ length: log.partitionCount }, (_, partition) => partition);
+    return {
+      [topic]: Object.fromEntries(partitions.map((partition) => [partition, of(log.bounds(topic, partition))])),
+    };
+  };
   return {
     async *read(start, signal) {
       const next = new Map<number, number | undefined>();
@@ -27,13 +34,8 @@ export function createEmbeddedImpressionSource(log: EmbeddedLog): ImpressionSour
       };
       yield* pollChunks([...next.keys()], nextChunk, signal);
     },
-    async endOffsets(): Promise<Offsets> {
-      const ends: Record<number, number> = {};
-      for (let partition = 0; partition < log.partitionCount; partition++) {
-        ends[partition] = log.bounds(topic, partition).end;
-      }
-      return { [topic]: ends };
-    },
+    earliestOffsets: async () => offsets(({ earliest }) => earliest),
+    endOffsets: async () => offsets(({ end }) => end),
   };
 }
 

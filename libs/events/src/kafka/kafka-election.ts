@@ -31,6 +31,12 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
     () => logger.info('group.joined', { groupId: settings.groupId, partitions: consumer.partitions.length }),
     (error) => logger.error('group.left', { groupId: settings.groupId, reason: error.message }),
   );
+  /** Assignments so far, and the one from which no term may begin any more. */
+  let [joins, spent] = [0, 0];
+  readable.listen(
+    () => joins++,
+    () => undefined,
+  );
   let started: Promise<void> | undefined;
   let isStarted = false;
 
@@ -54,7 +60,7 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
       };
       const aborted = (): void => settle(() => reject(signal.reason as Error));
       const look = (): void => {
-        if (consumer.partitions.length > 0) settle(resolve);
+        if (consumer.partitions.length > 0 && joins > spent) settle(resolve);
       };
       const stop = readable.listen(look, (error) => settle(() => reject(error)));
       signal.addEventListener('abort', aborted);
@@ -63,7 +69,7 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
     });
 
   const source: ImpressionSource = {
-    endOffsets: createKafkaImpressionSource(connection).endOffsets,
+    ...createKafkaImpressionSource(connection),
     read: (from, signal) =>
       readThrough(
         connection,
@@ -80,6 +86,7 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
       if (lost.signal.aborted) return;
       stop();
       epoch = 0;
+      spent = joins;
       lost.abort(new LeadershipLostError());
     };
     const stop = readable.listen(() => {
@@ -92,6 +99,7 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
       holds: (held) => {
         epoch = held;
       },
+      forfeit: lose,
       saved: (offsets) => {
         consumer.commit(offsets[impressionsTopic] ?? {}).catch((error: unknown) => {
           logger.debug('offsets.uncopied', { reason: String(error) });

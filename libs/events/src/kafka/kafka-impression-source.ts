@@ -1,8 +1,11 @@
+import type { Offsets } from '@gatehouse/domain';
+
 import { decodeImpression } from '../decode-impression';
 import type { ImpressionRecord, ImpressionSource } from '../ports';
 import { impressionsTopic } from '../topics';
 import type { KafkaConnection } from './connect-kafka';
 import type { DeliveredRecord, Timed } from './partition-queues';
+import type { PartitionBounds } from './read-topic';
 import { readAlone } from './readable-consumer';
 
 /**
@@ -11,6 +14,10 @@ import { readAlone } from './readable-consumer';
  * @example for await (const records of createKafkaImpressionSource(connection).read({}, signal)) apply(records);
  */
 export function createKafkaImpressionSource(connection: KafkaConnection): ImpressionSource {
+  const offsets = async (of: (bounds: PartitionBounds) => number): Promise<Offsets> => {
+    const bounds = await connection.bounds(impressionsTopic);
+    return { [impressionsTopic]: Object.fromEntries([...bounds].map(([partition, each]) => [partition, of(each)])) };
+  };
   return {
     read: (start, signal) =>
       readAlone(
@@ -19,10 +26,8 @@ export function createKafkaImpressionSource(connection: KafkaConnection): Impres
         { start: start[impressionsTopic] ?? {}, decode: decodeRecord, hasGaps: false },
         signal,
       ),
-    endOffsets: async () => {
-      const bounds = await connection.bounds(impressionsTopic);
-      return { [impressionsTopic]: Object.fromEntries([...bounds].map(([partition, { high }]) => [partition, high])) };
-    },
+    earliestOffsets: () => offsets(({ low }) => low),
+    endOffsets: () => offsets(({ high }) => high),
   };
 }
 

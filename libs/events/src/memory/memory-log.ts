@@ -68,6 +68,9 @@ export function createMemoryLog(partitionCount = 1): MemoryLog {
   return {
     source: {
       read,
+      earliestOffsets: async () => ({
+        [topic]: Object.fromEntries(partitions.map(({ earliest }, i) => [i, earliest])),
+      }),
       endOffsets: async () => ({ [topic]: Object.fromEntries(partitions.map(({ values }, i) => [i, values.length])) }),
     },
     sink: {
