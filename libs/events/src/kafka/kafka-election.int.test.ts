@@ -1,0 +1,66 @@
+import { LeadershipLostError } from '../errors';
+import { describeKafka, openCluster, quietLogger } from './cluster.fixture';
+import { connectKafka, type KafkaConnection } from './connect-kafka';
+import { createKafkaElection, type KafkaElection } from './kafka-election';
+import { systemClock } from '@gatehouse/runtime';
+
+jest.setTimeout(60_000);
+
+describeKafka('election on a broker', () => {
+  const open: { close(): Promise<void> }[] = [];
+  let connection: KafkaConnection;
+  const member = (): KafkaElection => {
+    const own = connectKafka(connection.settings, { environment: {} }, quietLogger, systemClock);
+    const election = createKafkaElection(own);
+    open.unshift(election, own);
+    return election;
+  };
+  beforeEach(async () => {
+    connection = await openCluster(3);
+    open.push(connection);
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+  const forever = new AbortController().signal;
+
+  it('keeps the lead with who holds an epoch, and passes it on when that one leaves', async () => {
+    const [first, second] = [member(), member()];
+    const term = await first.elected(forever);
+    term.holds(1);
+    const waiting = second.elected(forever);
+    await new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (second.heardMs === undefined) return; // it has joined
+        clearInterval(look);
+        resolve();
+      }, 20);
+    });
+    expect(term.lost.aborted).toBe(false);
+    await first.close();
+    const next = await waiting;
+    expect(next.lost.aborted).toBe(false);
+  });
+
+  it('begins no term from an assignment whose term was forfeited', async () => {
+    const first = member();
+    const term = await first.elected(forever);
+    term.holds(1);
+    term.forfeit();
+    expect(term.lost.reason).toBeInstanceOf(LeadershipLostError);
+    const again = first.elected(forever);
+    const turn = new Promise((resolve) => setImmediate(() => resolve('waits')));
+    expect(await Promise.race([again.then(() => 'leads'), turn])).toBe('waits');
+    const leader = await Promise.race([again, member().elected(forever)]); // who comes makes the group choose
+    expect(leader.lost.aborted).toBe(false);
+  });
+
+  it('ends when told to stop while it waits', async () => {
+    const [first, second] = [member(), member()];
+    (await first.elected(forever)).holds(1);
+    const stop = new AbortController();
+    const waiting = second.elected(stop.signal);
+    stop.abort(new Error('told to stop'));
+    await expect(waiting).rejects.toThrow('told to stop');
+  });
+});
