@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 import { createRandom, type Impression } from '@gatehouse/domain';
-import { type ImpressionRecord, type ImpressionSource, kafkaSettings, userStateOptions } from '@gatehouse/events';
+import {
+  type DeadLetterSink,
+  encodeImpression,
+  type ImpressionRecord,
+  type ImpressionSource,
+  impressionsTopic,
+  kafkaSettings,
+  userStateOptions,
+} from '@gatehouse/events';
 import {
   connectKafka,
+  createKafkaDeadLetterSink,
   createKafkaImpressionSink,
   createKafkaImpressionSource,
   createPartitionedProducer,
@@ -58,7 +67,11 @@ async function perSecond(count: number, work: () => Promise<void>): Promise<numb
 }
 
 /** Learns so many events from chunks of records, as the trainer does without its saves. */
-async function learn(schema: Schema, chunks: AsyncIterable<readonly ImpressionRecord[]>): Promise<number> {
+async function learn(
+  schema: Schema,
+  chunks: AsyncIterable<readonly ImpressionRecord[]>,
+  deadLetters?: DeadLetterSink,
+): Promise<number> {
   const catalogue = createTrainerCatalogue();
   const all = Array.from({ length: items }, (_, n) => ({ itemId: `item-${n}`, features: {}, available: true }));
   catalogue.load(all, items);
@@ -77,10 +90,13 @@ async function learn(schema: Schema, chunks: AsyncIterable<readonly ImpressionRe
   };
   let applied = 0;
   let began = 0;
+  let rejecting: Promise<void> | undefined;
   for await (const batch of cutBatches(chunks, cutting)) {
     if (began === 0)
       began = performance.now(); // the first batch warms up
     else applied += batch.impressions.length;
+    await rejecting;
+    rejecting = deadLetters?.reject(batch.rejected);
     learner.learn(batch);
     if (applied >= learnedEvents - 2 * schema.training.batchSize) break;
   }
@@ -119,10 +135,14 @@ async function main(): Promise<void> {
   const schema = await compileSchemaFile('config/movielens.yaml');
   const impressions = createImpressions(events);
   const logger = createLogger({ app: 'bench', level: 'warn' });
-  const settings = kafkaSettings.parse({ brokers, groupId: 'bench', topicPrefix: `bench-${randomUUID()}.` });
-  const connection = connectKafka(settings, { environment: process.env }, logger, systemClock);
-  await createTopics(connection, { partitions: 4, replicas: -1, retentionMs: 3_600_000 });
-  const producer = createPartitionedProducer(connection);
+  /** Topics of their own on the broker. */
+  const openTopics = async () => {
+    const settings = kafkaSettings.parse({ brokers, groupId: 'bench', topicPrefix: `bench-${randomUUID()}.` });
+    const connection = connectKafka(settings, { environment: process.env }, logger, systemClock);
+    await createTopics(connection, { partitions: 4, replicas: -1, retentionMs: 3_600_000 });
+    return { connection, producer: createPartitionedProducer(connection) };
+  };
+  const { connection, producer } = await openTopics();
   const sink = createKafkaImpressionSink(producer);
   const source = createKafkaImpressionSource(connection);
   await source.endOffsets();
@@ -145,17 +165,31 @@ async function main(): Promise<void> {
     consumed.push(rate);
   }
 
+  const poisoned = await openTopics();
+  await poisoned.producer.send(
+    impressionsTopic,
+    impressions.map((impression, n) => ({
+      key: impression.userId,
+      value: n % 100 === 50 ? Buffer.from('{"eventId":') : encodeImpression(impression),
+    })),
+  );
+
   async function* fromMemory(): AsyncGenerator<readonly ImpressionRecord[]> {
     for (let at = 0; at < learnedEvents; at += 1000) yield records.slice(at, at + 1000);
   }
-  const [fromKafka, inMemory]: [number[], number[]] = [[], []];
+  const [fromKafka, withPoison, inMemory]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     inMemory.push(await learn(schema, fromMemory()));
     const enough = new AbortController();
     fromKafka.push(await learn(schema, source.read({}, enough.signal)));
+    const poisonedSource = createKafkaImpressionSource(poisoned.connection);
+    const letters = createKafkaDeadLetterSink(poisoned.producer);
+    withPoison.push(await learn(schema, poisonedSource.read({}, enough.signal), letters));
     enough.abort();
   }
   records.length = 0;
+  await poisoned.producer.close();
+  await poisoned.connection.close();
   const slowReaderMegabytes = await memoryOfSlowReader(source);
   await producer.close();
   await connection.close();
@@ -166,6 +200,7 @@ async function main(): Promise<void> {
     kafkaToGradientPerSecond: median(fromKafka),
     inMemoryPerSecond: median(inMemory),
     ratio: median(fromKafka) / median(inMemory),
+    poisonRatio: median(withPoison) / median(fromKafka),
   };
   const page = [
     `${events.toLocaleString('en')} JSON impressions on four partitions of one broker on the same machine; learning with`,
@@ -180,6 +215,7 @@ async function main(): Promise<void> {
         ['from Kafka to an applied gradient', result.kafkaToGradientPerSecond.toFixed(0)],
         ['the same from memory', result.inMemoryPerSecond.toFixed(0)],
         ['ratio of the two', result.ratio.toFixed(2)],
+        ['learning with 1 % poison, each kept as a dead letter, against without', result.poisonRatio.toFixed(2)],
       ],
     ),
   ].join('\n');

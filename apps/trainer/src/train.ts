@@ -47,10 +47,13 @@ export async function train(training: Training): Promise<void> {
     isLearned: learner.hasLearned,
     start: learner.offsets,
   });
+  let rejecting: Promise<void> = Promise.resolve();
   for await (const batch of withIdle(batches, schedule.afterIdleMs, sleep)) {
     followCatalogue();
     if (batch !== idle) {
-      await deadLetters.reject(batch.rejected); // durable before the position moves past them
+      await rejecting; // one batch's at a time, while the next one is learned
+      rejecting = deadLetters.reject(batch.rejected);
+      rejecting.catch(() => undefined); // it is awaited in any case, only later
       const from = learner.offsets;
       const { loss, refused, diagnostics } = learner.learn(batch);
       if (refused) {
@@ -62,12 +65,14 @@ export async function train(training: Training): Promise<void> {
       if (diagnostics) onDiagnostics(diagnostics);
     }
     const due = batch === idle ? schedule.dueWhenIdle(learner.counts) : schedule.due(learner.counts);
+    if (due) await rejecting; // durable before the position that is saved moves past them
     if (due === 'version') await publisher.publish();
     if (due === 'checkpoint') await publisher.checkpoint();
     if (due) onSaved(learner.offsets);
     if (signal.aborted) break; // the rest of what was read is read again
   }
   if (signal.reason instanceof LeadershipLostError) throw signal.reason;
+  await rejecting;
   if (!schedule.hasUnsaved(learner.counts)) return;
   await publisher.checkpoint();
   onSaved(learner.offsets);
