@@ -88,8 +88,8 @@ describeKafka('records on a broker', () => {
     const topic = connection.topicName(impressionsTopic);
     const raw = connection.kafka.producer();
     await raw.connect();
-    for (let sent = 0; sent < fuzzEvents; sent += 500) {
-      const messages = Array.from({ length: Math.min(500, fuzzEvents - sent) }, (_, n) => {
+    for (let sent = 0; sent < fuzzEvents; sent += 100) {
+      const messages = Array.from({ length: Math.min(100, fuzzEvents - sent) }, (_, n) => {
         const event = impression({ eventId: `e${sent + n}`, requestId: 'r', context: { device: 'phone' } });
         const isProtobuf = random.below(2) === 1;
         const bytes = isProtobuf
