@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 
 const folder = mkdtempSync(join(tmpdir(), 'impression-schema-'));
 const outfile = join(folder, 'schema.mjs');
@@ -21,7 +21,8 @@ try {
     logLevel: 'warning',
   });
   const { impressionJsonSchema } = await import(pathToFileURL(outfile).href);
-  writeFileSync(target, await format(JSON.stringify(impressionJsonSchema()), { filepath: target, printWidth: 140 }));
+  const style = await resolveConfig(target);
+  writeFileSync(target, await format(JSON.stringify(impressionJsonSchema()), { ...style, filepath: target }));
 } finally {
   rmSync(folder, { recursive: true });
 }
