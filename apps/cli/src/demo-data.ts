@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Impression, Item } from '@gatehouse/domain';
 
 import { eventOfRow } from './ingest/event-row';
-import { type ColumnKind, itemOfRow } from './ingest/item-row';
+import type { ColumnKind } from './ingest/feature-columns';
+import { itemOfRow } from './ingest/item-row';
 import { openRows } from './ingest/read-rows';
 
 /** Items and events of a MovieLens folder. */

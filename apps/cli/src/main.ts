@@ -16,7 +16,14 @@ import { type CliConfig, cliConfig } from './config';
 import { type DemoData, readMovieLens } from './demo-data';
 import { evaluate, formatEvaluation } from './evaluate';
 import { checkData, formatDataReport } from './checks/check-data';
-import { formatIngest, ingestEvents, ingestItems, type IngestResult, type OnBytes } from './ingest/ingest';
+import {
+  formatIngest,
+  ingestEvents,
+  ingestItems,
+  ingestProfiles,
+  type IngestResult,
+  type OnBytes,
+} from './ingest/ingest';
 import { interruptible, untilAborted } from './interruptible';
 import { createProgress, type Progress, type Task } from './progress';
 import { formatAnswer, query } from './query';
@@ -190,17 +197,19 @@ const dayMs = 24 * 3_600_000;
 
 interface IngestOptions {
   readonly items?: string;
+  readonly users?: string;
   readonly checkOnly?: boolean;
 }
 
-async function ingestCommand(file: string, { items, checkOnly = false }: IngestOptions): Promise<number> {
+async function ingestCommand(file: string, { items, users, checkOnly = false }: IngestOptions): Promise<number> {
   const config = await readConfig();
   const schema = await compileSchemaFile(config.schema);
   const progress = createProgress(process.stdout);
   const ingest = async (log: EventLog, signal: AbortSignal): Promise<IngestResult[]> => {
-    const target = { schema, impressions: log.sink, catalogue: log.items };
+    const target = { schema, impressions: log.sink, catalogue: log.items, profiles: log.users };
     return [
       ...(items === undefined ? [] : [await ingestItems(items, target, progressOf(progress, items), signal)]),
+      ...(users === undefined ? [] : [await ingestProfiles(users, target, progressOf(progress, users), signal)]),
       await ingestEvents(file, target, progressOf(progress, file), signal),
     ];
   };
@@ -297,6 +306,7 @@ async function main(): Promise<number> {
     .description('append the events of a file to the log: columns user, item, timestamp, action')
     .argument('<file>', 'a .csv (with a header) or .jsonl file, .gz or not')
     .option('--items <file>', 'features of items: column item, and one column for each feature; lists as a|b|c')
+    .option('--users <file>', 'profiles of users: column user, and one column for each feature')
     .option('--check-only', 'say what is odd about the data, and write nothing')
     .action(async (file: string, options: IngestOptions) => void (code = await ingestCommand(file, options)));
   program

@@ -14,8 +14,8 @@ describe('query', () => {
   it('shows the answer with titles, where it comes from and how far it is degraded', async () => {
     const catalogue = createMemoryItemCatalogue();
     await catalogue.put([
-      { itemId: 'i1', item: { itemId: 'i1', features: { title: 'Heat' }, available: true } },
-      { itemId: 'i2', item: { itemId: 'i2', features: { title: 7 }, available: true } },
+      { itemId: 'i1', features: { title: 'Heat' }, available: true },
+      { itemId: 'i2', features: { title: 7 }, available: true },
     ]);
     const asked: unknown[] = [];
     const client = clientOf(async (request) => {

@@ -6,9 +6,9 @@ export type TitleOf = (itemId: ItemId) => string;
 
 /** Reads the feature `title` of every item of the catalogue; an item without one has no other name than its id. */
 export async function readTitles(catalogue: ItemCatalogue): Promise<TitleOf> {
-  const { items } = await catalogue.snapshot();
+  const { values } = await catalogue.snapshot();
   const titles = new Map<ItemId, string>();
-  for (const { itemId, features } of items) {
+  for (const { itemId, features } of values) {
     if (typeof features['title'] === 'string') titles.set(itemId, features['title']);
   }
   return (itemId) => titles.get(itemId) ?? '';

@@ -110,7 +110,7 @@ describe('refresh', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'gatehouse-embedder-'));
     catalogue = createMemoryItemCatalogue();
-    await catalogue.put(items.map((item) => ({ itemId: item.itemId, item })));
+    await catalogue.put(items);
     const base = join(root, 'base');
     const { models } = await openStores(base);
     const trainer = await models.lead('trainer');

@@ -43,7 +43,7 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
   const skew = canarySkew(canaries, model.query);
   if (!(skew <= maxSkew)) throw new IndexRefusedError(version, 'canary skew', `at most ${maxSkew}`, String(skew));
 
-  const { items, offset } = await catalogue.snapshot();
+  const { values: items, offset } = await catalogue.snapshot();
   const searched = canaries.slice(-canariesSearched);
   const serving = (await models.pointer('servable'))?.indexId;
   const built = await buildIndex(indexes, {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { setLogger } from '@grpc/grpc-js';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
-import { userStateOptions } from '@gatehouse/events';
+import { createProfileTable, userStateOptions } from '@gatehouse/events';
 import { createEmbeddedUserState, type EmbeddedUserState } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
 import { openEventLog } from '@gatehouse/events/open';
@@ -55,6 +55,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
       indexes: await openEmbeddedItemIndexStore({ folder: config.index.folder }),
       towers: twoTowerLibrary,
       source: log.source,
+      profiles: createProfileTable(log.users),
       openUsers,
       nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),
       clock: systemClock,

@@ -1,4 +1,4 @@
-import type { Candidate, QueryInput } from '@gatehouse/domain';
+import type { Candidate, Features, QueryInput, UserId } from '@gatehouse/domain';
 import type { UserRecord, UserState } from '@gatehouse/events';
 import type { BatchRetrieveRequest, BatchRetrieveResponse, RetrieveRequest, RetrieveResponse } from '@gatehouse/proto';
 import type { Clock, Logger } from '@gatehouse/runtime';
@@ -18,6 +18,8 @@ import { validateBatch, validateRetrieve } from './validate-request';
 export interface Retrieving {
   readonly serving: Serving;
   readonly users: Pick<UserState, 'get'>;
+  /** What is known of a user beside the events. */
+  readonly featuresOf: (userId: UserId) => Features;
   readonly clock: Clock;
   /** Width of approximate searches; 0: the index's own. */
   readonly searchEffort: number;
@@ -35,7 +37,7 @@ export interface Retrieve {
 const sources: Readonly<Record<SourceName, CandidateSource>> = { 'two-tower': twoTower, popular };
 
 /** Creates the verb of the retriever. */
-export function createRetrieve({ serving, users, clock, searchEffort, logger }: Retrieving): Retrieve {
+export function createRetrieve({ serving, users, featuresOf, clock, searchEffort, logger }: Retrieving): Retrieve {
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -44,7 +46,7 @@ export function createRetrieve({ serving, users, clock, searchEffort, logger }: 
     signal.throwIfAborted();
     const nowMs = clock.nowMs();
     const records = queries.map(({ userId }) => (userId === undefined ? undefined : users.get(userId)));
-    const inputs = queries.map((query, i) => toQueryInput(query, records[i], nowMs));
+    const inputs = queries.map((query, i) => toQueryInput(query, records[i], featuresOf, nowMs));
     const vectors = pair.queryTower.embed(inputs); // [queries, dimension]
     const { dimension } = pair.queryTower;
     const responses: RetrieveResponse[] = [];
@@ -80,11 +82,16 @@ export function createRetrieve({ serving, users, clock, searchEffort, logger }: 
 }
 
 /** The caller's own history and features win over what is stored. */
-function toQueryInput(query: RetrieveQuery, record: UserRecord | undefined, nowMs: number): QueryInput {
+function toQueryInput(
+  query: RetrieveQuery,
+  record: UserRecord | undefined,
+  featuresOf: Retrieving['featuresOf'],
+  nowMs: number,
+): QueryInput {
   const { userId, features, history, context } = query;
   return {
     ...(userId !== undefined && { userId }),
-    features,
+    features: userId === undefined ? features : { ...featuresOf(userId), ...features },
     history: history ?? record?.history ?? [],
     context,
     requestTimeMs: nowMs,

@@ -8,6 +8,7 @@ import {
   createFakePair,
   createRecordingLogger,
   type FakeIndex,
+  type FakeTower,
   hitsOf,
   userRecordOf,
 } from './retriever.fixture';
@@ -26,6 +27,7 @@ function setUp(pair: ServingPair) {
   const retrieve = createRetrieve({
     serving,
     users: { get: (userId) => users[userId] },
+    featuresOf: (userId) => (userId === 'known' ? { country: 'nz', age: 40 } : {}),
     clock: createManualClock(1000),
     searchEffort: 64,
     logger,
@@ -98,6 +100,16 @@ test("the request's own history wins over the stored one, even when it is empty"
   const { freshness } = await ask({ userId: 'known', history: { entries: [] } });
   expect((pair.index as FakeIndex).requests.map(({ vector }) => vector[1])).toEqual([2, 1, 0]); // lengths of the histories
   expect(freshness?.userEventTimeMs).toBe(0);
+});
+
+test("a request's own features win over those of the user's profile, one by one", async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  await ask({ userId: 'known', features: new Map([['age', { kind: { $case: 'numberValue' as const, value: 41 } }]]) });
+  await ask({ userId: 'stranger' });
+  await ask({ history: { entries: [{ itemId: 'x', eventTimeMs: 1 }] } });
+  const { embedded } = pair.queryTower as FakeTower;
+  expect(embedded.map(({ features }) => features)).toEqual([{ country: 'nz', age: 41 }, {}, {}]);
 });
 
 test('seen items, the history and excluded items stay out when asked', async () => {

@@ -51,17 +51,22 @@ export const schema: Schema = {
 /** A tower that fails when it is used after its end. */
 export interface FakeTower extends QueryTower {
   readonly disposed: boolean;
+  /** All that it embedded. */
+  readonly embedded: readonly QueryInput[];
 }
 
 export function createFakeTower(version: ModelVersionId): FakeTower {
   let disposed = false;
+  const embedded: QueryInput[] = [];
   return {
     dimension,
+    embedded,
     get disposed() {
       return disposed;
     },
     embed: (queries) => {
       if (disposed) throw new Error(`tower ${version} is used after its end`);
+      embedded.push(...queries);
       return Float32Array.from(queries.flatMap(({ history }) => [numberOf(version), history.length]));
     },
     dispose: () => {

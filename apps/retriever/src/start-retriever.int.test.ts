@@ -13,13 +13,14 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
+import { createProfileTable, userProfileFormat } from '@gatehouse/events';
 import {
   createEmbeddedImpressionSink,
   createEmbeddedImpressionSource,
   createEmbeddedUserState,
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
-import { createUserState } from '@gatehouse/events/memory';
+import { createMemoryCompactedTopic, createUserState } from '@gatehouse/events/memory';
 import type { SearchRequest } from '@gatehouse/item-index';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
@@ -62,6 +63,8 @@ afterEach(async () => {
   for (let close = closing.pop(); close; close = closing.pop()) await close();
 });
 
+const noProfiles = () => createProfileTable(createMemoryCompactedTopic(userProfileFormat));
+
 async function start(search: Search = named, changed: Partial<RetrieverSettings> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'retriever-'));
   closing.push(() => rm(folder, { recursive: true }));
@@ -76,6 +79,7 @@ async function start(search: Search = named, changed: Partial<RetrieverSettings>
       indexes: { open: async (indexId) => createFakeIndex(indexId, search) },
       towers: createFakeTowers(),
       source: createEmbeddedImpressionSource(log),
+      profiles: noProfiles(),
       openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
       nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
       clock: systemClock,
@@ -298,6 +302,7 @@ test('users that cannot be opened end the retriever', async () => {
         earliestOffsets: async () => ({}),
         endOffsets: async () => ({}),
       },
+      profiles: noProfiles(),
       openUsers: () => {
         throw new Error('var/user-state: not a folder');
       },

@@ -1,14 +1,15 @@
 import type { ModelReader } from '@gatehouse/artifacts';
 import type { Snapshot } from '@gatehouse/domain';
-import type { FollowerUserState, ImpressionSource } from '@gatehouse/events';
+import type { FollowerUserState, ImpressionSource, ProfileTable } from '@gatehouse/events';
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
-import type { Schema } from '@gatehouse/schema';
+import { readsProfiles, type Schema } from '@gatehouse/schema';
 
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
 import { drain } from './drain';
 import { createImpressionFollower } from './follow-impressions';
+import { createProfileFollower } from './follow-profiles';
 import { followPointer } from './follow-pointer';
 import { createRetrieve } from './retrieve';
 import { startServer } from './server';
@@ -26,6 +27,7 @@ export interface RetrieverParts {
   readonly indexes: Adopting['indexes'];
   readonly towers: Adopting['towers'];
   readonly source: ImpressionSource;
+  readonly profiles: ProfileTable;
   /** Opens the users' state by the rules of the first version's schema. */
   readonly openUsers: (schema: Schema) => OpenUserState;
   /** Snapshot of a state of nobody, by the same rules. */
@@ -59,7 +61,7 @@ const userStatePart = 'user-state';
  * @throws InsecureHostError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
-  const { models, loadParts, source, openUsers, nobody, clock, delay, logger } = parts;
+  const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
   const { searchEffort, pollMs } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -72,7 +74,8 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   let users: OpenUserState | undefined;
   const calls = createCalls(settings.calls, clock, logger);
   const knownUsers = { get: (userId: string) => users?.get(userId) };
-  const retrieve = createRetrieve({ serving, users: knownUsers, clock, searchEffort, logger });
+  const { featuresOf } = profiles;
+  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, searchEffort, logger });
   const similarItems = createSimilarItems({ serving, searchEffort, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
@@ -95,8 +98,15 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     await follower.catchUp(first); // before the first answer, so that nobody is a stranger
     followingLog = follower.follow(serving.current, signal);
   };
+  let followingProfiles: Promise<void> | undefined;
+  const followProfiles = async (): Promise<void> => {
+    const follower = createProfileFollower({ profiles, delay, logger });
+    await follower.load(); // before the first answer too
+    followingProfiles = follower.follow(signal);
+  };
   const serve = async (pair: ServingPair): Promise<void> => {
     if (!users) await followLog(pair);
+    if (!followingProfiles && readsProfiles(pair.schema)) await followProfiles();
     serving.replace(pair);
     if (!signal.aborted) server.setServing(true);
   };
@@ -111,7 +121,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);
-      await Promise.allSettled([followingPointer, followingLog]);
+      await Promise.allSettled([followingPointer, followingLog, followingProfiles]);
       await serving.close();
       await users?.close();
     },

@@ -1,4 +1,4 @@
-import type { CandidateInput, Impression, QueryInput } from '@gatehouse/domain';
+import type { CandidateInput, Features, Impression, QueryInput, UserId } from '@gatehouse/domain';
 import type { UserState } from '@gatehouse/events';
 
 import type { ShownItem } from './recent-shown';
@@ -14,14 +14,21 @@ export interface Example {
   readonly teacherScore: number | null;
 }
 
+/** What is known of a user beside the events, as of now. */
+export type FeaturesOf = (userId: UserId) => Features;
+
 /**
  * The query of an impression at its point in time: the user's state holds exactly the events before it, so the history never
  * contains the label nor anything later.
  */
-export function queryOf({ userId, context, eventTimeMs }: Impression, userState: UserState): QueryInput {
+export function queryOf(
+  { userId, context, eventTimeMs }: Impression,
+  userState: UserState,
+  featuresOf: FeaturesOf,
+): QueryInput {
   return {
     userId,
-    features: {},
+    features: featuresOf(userId),
     history: userState.get(userId)?.history ?? [],
     context: context ?? {},
     requestTimeMs: eventTimeMs,

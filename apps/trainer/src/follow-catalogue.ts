@@ -1,4 +1,5 @@
-import type { ItemCatalogue, ItemChange } from '@gatehouse/events';
+import type { Item } from '@gatehouse/domain';
+import type { Change, ItemCatalogue } from '@gatehouse/events';
 
 import type { TrainerCatalogue } from './trainer-catalogue';
 
@@ -12,7 +13,7 @@ export interface CatalogueFollower {
 
 /** Follows a catalogue from the offset that the trainer's copy has reached. */
 export function followCatalogue(source: ItemCatalogue, copy: TrainerCatalogue, signal: AbortSignal): CatalogueFollower {
-  let waiting: ItemChange[] = [];
+  let waiting: Change<Item>[] = [];
   const collect = async (): Promise<void> => {
     for await (const changes of source.changes(copy.offset, signal)) waiting.push(...changes);
   };

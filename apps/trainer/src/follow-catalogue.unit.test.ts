@@ -4,16 +4,17 @@ import { waitFor } from '@gatehouse/runtime';
 import { followCatalogue } from './follow-catalogue';
 import { createTrainerCatalogue } from './trainer-catalogue';
 
-const put = (itemId: string) => ({ itemId, item: { itemId, features: {}, available: true } });
+const item = (itemId: string) => ({ itemId, features: {}, available: true });
 
 describe('followCatalogue', () => {
   it('applies what changed since the copy, and only when told', async () => {
     const source = createMemoryItemCatalogue();
-    await source.put([put('a'), put('b')]);
+    await source.put([item('a'), item('b')]);
     const copy = createTrainerCatalogue();
-    const { items, offset } = await source.snapshot();
-    copy.load(items, offset);
-    await source.put([put('c'), { itemId: 'a', item: null }]);
+    const { values, offset } = await source.snapshot();
+    copy.load(values, offset);
+    await source.put([item('c')]);
+    await source.remove(['a']);
 
     const stop = new AbortController();
     const follower = followCatalogue(source, copy, stop.signal);

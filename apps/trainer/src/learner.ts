@@ -1,7 +1,9 @@
 import {
   createRandom,
   hashIds,
+  type Impression,
   type Offsets,
+  type QueryInput,
   type Snapshot,
   type SnapshotPatch,
   type Stateful,
@@ -24,7 +26,7 @@ import {
 
 import type { ImpressionBatch } from './cut-batches';
 import { diagnose, type Diagnostics } from './diagnostics';
-import { type Example, queryOf } from './examples';
+import { type Example, type FeaturesOf, queryOf } from './examples';
 import { createNegativeSources } from './negative-sources';
 import { createOutcomes, type Outcomes } from './outcomes';
 import { createPrequential, type PrequentialOptions, type PrequentialSums } from './prequential';
@@ -55,6 +57,8 @@ export interface Learner {
   readonly prequential: PrequentialSums;
   /** Whether an event was part of a batch that was learned, as far back as the window of events goes. */
   readonly hasLearned: (eventId: string) => boolean;
+  /** The query of an impression, as learning it now would see it. */
+  readonly queryOf: (impression: Impression) => QueryInput;
   /** The registered parts, in order. */
   readonly parts: readonly Stateful[];
   /**
@@ -78,6 +82,8 @@ export interface LearnerInputs {
   readonly schema: Schema;
   readonly catalogue: TrainerCatalogue;
   readonly userState: StatefulUserState;
+  /** @default nothing is known of anybody */
+  readonly featuresOf?: FeaturesOf;
   readonly evaluation: PrequentialOptions;
   /** Events that are known again when they come twice, at least 15/16 of it. */
   readonly eventWindow: number;
@@ -87,7 +93,8 @@ export interface LearnerInputs {
 
 /** Creates a learner with random weights that has seen nothing. */
 export function createLearner(inputs: LearnerInputs): Learner {
-  const { schema, catalogue, userState, evaluation, eventWindow, measureEveryBatches = Infinity } = inputs;
+  const { schema, catalogue, userState, evaluation, eventWindow } = inputs;
+  const { featuresOf = () => ({}), measureEveryBatches = Infinity } = inputs;
   const { seed } = schema.training;
   const random = {
     rows: createRandom('random.rows', seed),
@@ -139,7 +146,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
       counts.corrected += Number(fate === 'correct');
       if (fate === 'learn' || fate === 'correct') {
         examples.push({
-          query: queryOf(impression, userState),
+          query: queryOf(impression, userState, featuresOf),
           candidate: catalogue.candidate(impression.itemId),
           weight,
           ...negatives.against(impression),
@@ -202,6 +209,7 @@ export function createLearner(inputs: LearnerInputs): Learner {
   return {
     model,
     hasLearned: events.has,
+    queryOf: (impression) => queryOf(impression, userState, featuresOf),
     parts,
     get offsets() {
       return offsets;

@@ -108,7 +108,7 @@ describe('createLearner', () => {
 
   const learnTo = (world: World, from: number, to: number): World => {
     for (let b = from; b < to; b++) {
-      if (b === before + 1) world.catalogue.apply([{ itemId: 'i3', item: null, offset: 40 }]); // positions move
+      if (b === before + 1) world.catalogue.apply([{ key: 'i3', value: null, offset: 40 }]); // positions move
       diagnostics.set(world.learner, world.learner.learn(batches[b]).diagnostics);
     }
     return world;

@@ -1,6 +1,6 @@
 import { FencedError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
-import { type EventLog, LeadershipLostError, type Term, userStateOptions } from '@gatehouse/events';
+import { createProfileTable, type EventLog, LeadershipLostError, type Term, userStateOptions } from '@gatehouse/events';
 import { createUserState } from '@gatehouse/events/memory';
 import { openEventLog } from '@gatehouse/events/open';
 import {
@@ -14,7 +14,7 @@ import {
   type Shutdown,
   systemClock,
 } from '@gatehouse/runtime';
-import { compileSchemaFile, readYamlFile, type Schema } from '@gatehouse/schema';
+import { compileSchemaFile, readsProfiles, readYamlFile, type Schema } from '@gatehouse/schema';
 import { loadBackend } from '@gatehouse/towers';
 
 import { type TrainerConfig, trainerConfig } from './config';
@@ -108,10 +108,12 @@ async function lead(
 
   const catalogue = createTrainerCatalogue();
   const userState = createUserState(userStateOptions(schema));
+  const profiles = createProfileTable(log.users);
   const learner = createLearner({
     schema,
     catalogue,
     userState,
+    featuresOf: profiles.featuresOf,
     evaluation: config.evaluation,
     eventWindow: config.eventWindow,
     measureEveryBatches: config.diagnostics.everyBatches,
@@ -121,12 +123,14 @@ async function lead(
   try {
     const parent = await resume(learner, store, logger);
     if (parent === null) {
-      const { items: all, offset } = await log.items.snapshot();
-      catalogue.load(all, offset);
+      const { values, offset } = await log.items.snapshot();
+      catalogue.load(values, offset);
     }
+    if (readsProfiles(schema)) await profiles.load();
     const follower = followCatalogue(log.items, catalogue, signal);
     following = Promise.all([
       follower.done,
+      readsProfiles(schema) && profiles.follow(signal),
       watchLag({ source: term.source, offsets: () => learner.offsets, onLag, sleep: delay, logger, signal }),
     ]).then(() => undefined);
     training = train({

@@ -1,7 +1,6 @@
 import { createRandom, type Impression } from '@gatehouse/domain';
 
 import { type ImpressionBatch, nothingElse } from './cut-batches';
-import { queryOf } from './examples';
 import {
   alwaysFresh,
   batchesOf,
@@ -26,7 +25,7 @@ describe('one Q for all candidates', () => {
     const uniform = schema.negatives.uniform;
     const copy = structuredClone(userState.snapshot());
     const queries = impressions.map((impression) => {
-      const query = queryOf(impression, userState);
+      const query = learner.queryOf(impression);
       userState.apply([impression], userState.offsets);
       return query;
     });

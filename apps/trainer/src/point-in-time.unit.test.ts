@@ -1,10 +1,10 @@
 import type { Impression } from '@gatehouse/domain';
 
 import { nothingElse } from './cut-batches';
-import { queryOf } from './examples';
 import { createPopularity } from '@gatehouse/evaluation';
 import { readCanaries } from '@gatehouse/towers';
 
+import { createLearner } from './learner';
 import { createPrequential } from './prequential';
 import { alwaysFresh, batchesOf, createWorld, useCpu, type World, worldImpressions, worldItems } from './world.fixture';
 
@@ -49,11 +49,23 @@ describe('point in time', () => {
   });
 
   it('does not let later events into a query that was built already', () => {
-    const { userState } = createWorld();
+    const { userState, learner } = createWorld();
     userState.apply([click(0, 'u', 'i0')], {});
-    const query = queryOf(click(1, 'u', 'i1'), userState);
+    const query = learner.queryOf(click(1, 'u', 'i1'));
     userState.apply([click(1, 'u', 'i1'), click(2, 'u', 'i2')], {});
     expect(query.history.map(({ itemId }) => itemId)).toEqual(['i0']);
+  });
+
+  it('takes the profile of the user as it is now', () => {
+    const { schema, catalogue, userState } = createWorld();
+    let country = 'nz';
+    const featuresOf = (userId: string) => (userId === 'u' ? { country } : {});
+    const inputs = { schema, catalogue, userState, featuresOf, evaluation: alwaysFresh, eventWindow: 1 };
+    const learner = createLearner(inputs);
+    expect(learner.queryOf(click(0, 'u', 'i0')).features).toEqual({ country: 'nz' });
+    country = 'fr';
+    expect(learner.queryOf(click(1, 'u', 'i0')).features).toEqual({ country: 'fr' });
+    expect(learner.queryOf(click(2, 'another', 'i0')).features).toEqual({});
   });
 });
 
@@ -69,7 +81,7 @@ describe('evaluation', () => {
     const copy = createPrequential(second.learner.model, second.catalogue, createPopularity('copy'), alwaysFresh);
     const history = structuredClone(second.userState.snapshot());
     const examples = batch.impressions.flatMap((impression) => {
-      const query = queryOf(impression, second.userState);
+      const query = second.learner.queryOf(impression);
       second.userState.apply([impression], {});
       const isPositive = second.schema.actions[impression.action].weight > 0;
       const candidate = second.catalogue.candidate(impression.itemId);

@@ -21,9 +21,9 @@ describe('createSeenPositions', () => {
     const { catalogue, seen } = createSeen('a', 'b', 'c');
     seen.add('u', 'a');
     seen.add('u', 'c');
-    catalogue.apply([{ itemId: 'a', item: null, offset: 0 }]); // c moves to position 0
+    catalogue.apply([{ key: 'a', value: null, offset: 0 }]); // c moves to position 0
     expect(seen.of('u')).toEqual([0]);
-    catalogue.apply([{ itemId: 'a', item: item('a'), offset: 1 }]); // a comes back at position 2
+    catalogue.apply([{ key: 'a', value: item('a'), offset: 1 }]); // a comes back at position 2
     expect(seen.of('u')).toEqual([2, 0]);
   });
 
@@ -31,7 +31,7 @@ describe('createSeenPositions', () => {
     const { catalogue, seen } = createSeen('a');
     seen.add('u', 'late');
     seen.add('u', 'late');
-    catalogue.apply([{ itemId: 'late', item: item('late'), offset: 0 }]);
+    catalogue.apply([{ key: 'late', value: item('late'), offset: 0 }]);
     expect(seen.of('u')).toEqual([1]);
     seen.add('u', 'late');
     expect(seen.of('u')).toEqual([1]);
@@ -44,7 +44,7 @@ describe('createSeenPositions', () => {
     const restored = createSeenPositions(catalogue);
     restored.restore(seen.snapshot());
     expect(restored.snapshot()).toEqual(seen.snapshot());
-    catalogue.apply([{ itemId: 'late', item: item('late'), offset: 0 }]);
+    catalogue.apply([{ key: 'late', value: item('late'), offset: 0 }]);
     expect(restored.of('u')).toEqual([1, 2]);
   });
 });

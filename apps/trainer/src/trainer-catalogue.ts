@@ -9,7 +9,7 @@ import {
   type Stateful,
   tensorOf,
 } from '@gatehouse/domain';
-import type { ItemChange } from '@gatehouse/events';
+import type { Change } from '@gatehouse/events';
 
 /** The live catalogue as training sees it: dense positions to draw from, and features by id. */
 export interface TrainerCatalogue extends Stateful {
@@ -26,7 +26,7 @@ export interface TrainerCatalogue extends Stateful {
   candidate(itemId: ItemId): CandidateInput;
   /** Replaces everything. */
   load(items: readonly Item[], offset: number): void;
-  apply(changes: readonly ItemChange[]): void;
+  apply(changes: readonly Change<Item>[]): void;
 }
 
 /** Creates an empty catalogue. */
@@ -99,7 +99,7 @@ export function createTrainerCatalogue(): TrainerCatalogue {
     },
     apply: (changes) => {
       for (const change of changes) {
-        put(change.itemId, change.item);
+        put(change.key, change.value);
         offset = change.offset + 1;
       }
       revision++;

@@ -1,5 +1,5 @@
 import { createRandom, hashIds, type Item } from '@gatehouse/domain';
-import type { ItemChange } from '@gatehouse/events';
+import type { Change } from '@gatehouse/events';
 
 import { createTrainerCatalogue, type TrainerCatalogue } from './trainer-catalogue';
 
@@ -40,7 +40,7 @@ describe('createTrainerCatalogue', () => {
       } else {
         const itemId = `i${random.below(9)}`;
         const value = kind === 'remove' ? null : item(itemId, `g${random.below(3)}`, kind === 'put');
-        catalogue.apply([{ itemId, item: value, offset }]);
+        catalogue.apply([{ key: itemId, value, offset }]);
         if (value) model.set(itemId, value);
         else model.delete(itemId);
         expect(catalogue.offset).toBe(offset + 1);
@@ -65,7 +65,7 @@ describe('createTrainerCatalogue', () => {
   it('tells by its revision that positions may have moved', () => {
     const catalogue = createTrainerCatalogue();
     const revisions = [catalogue.revision];
-    const change: ItemChange = { itemId: 'i', item: item('i', 'a'), offset: 0 };
+    const change: Change<Item> = { key: 'i', value: item('i', 'a'), offset: 0 };
     for (const step of [
       () => catalogue.load([item('i', 'a')], 0),
       () => catalogue.apply([change]),

@@ -25,3 +25,4 @@ export {
   type SnapshotPatch,
 } from './snapshot-patch';
 export { type Json, type Snapshot, type Stateful, type StateTensor, tensorOf, type TensorTypes } from './stateful';
+export type { UserProfile } from './user-profile';

@@ -1,4 +1,14 @@
-import type { HistoryEntry, Impression, Item, ItemId, Offsets, Snapshot, Stateful, UserId } from '@gatehouse/domain';
+import type {
+  HistoryEntry,
+  Impression,
+  Item,
+  ItemId,
+  Offsets,
+  Snapshot,
+  Stateful,
+  UserId,
+  UserProfile,
+} from '@gatehouse/domain';
 
 /** Where a record stood in the log. */
 export interface Position {
@@ -86,31 +96,40 @@ export interface EventLog {
   readonly sink: ImpressionSink;
   readonly deadLetters: DeadLetterSink;
   readonly items: ItemCatalogue;
+  readonly users: UserProfiles;
   readonly election: Election;
   /** Whether the log answered lately. */
   readonly isReachable: () => boolean;
   close(): Promise<void>;
 }
 
-/** A change of the catalogue: an item, or null when it is gone. */
-export interface ItemChange {
-  readonly itemId: ItemId;
-  readonly item: Item | null;
+/** A change in a compacted topic: a value, or null when it is gone. */
+export interface Change<V> {
+  readonly key: string;
+  readonly value: V | null;
   readonly offset: number;
 }
 
-/** The compacted catalogue: the newest value of every item. */
-export interface ItemCatalogue {
-  /** All items at one instant, with the offset from which changes continue. Ordered by the UTF-8 bytes of the item id. */
-  snapshot(): Promise<{ readonly items: readonly Item[]; readonly offset: number }>;
+/** A compacted topic: the newest value of every key. */
+export interface CompactedTopic<V> {
+  /** All values at one instant, with the offset from which changes continue. Ordered by the UTF-8 bytes of the key. */
+  snapshot(): Promise<{ readonly values: readonly V[]; readonly offset: number }>;
   /**
    * Changes from `offset` on, waiting for more until `signal` aborts; then it ends. Values that were overwritten meanwhile may be left out.
-   * @throws OffsetOutOfRangeError when `offset` is past the end: the catalogue was replaced by another.
+   * @throws OffsetOutOfRangeError when `offset` is past the end: the topic was replaced by another.
    */
-  changes(offset: number, signal: AbortSignal): AsyncIterable<readonly ItemChange[]>;
-  /** Writes items; null removes. Resolves when durable. */
-  put(changes: readonly { readonly itemId: ItemId; readonly item: Item | null }[]): Promise<void>;
+  changes(offset: number, signal: AbortSignal): AsyncIterable<readonly Change<V>[]>;
+  /** Writes values under their keys. Resolves when durable. @throws RangeError for a key that is no id, and above 64 KiB. */
+  put(values: readonly V[]): Promise<void>;
+  /** Takes keys out. Resolves when durable. */
+  remove(keys: readonly string[]): Promise<void>;
 }
+
+/** The catalogue, by item id. */
+export type ItemCatalogue = CompactedTopic<Item>;
+
+/** What is known of users beside their events, by user id. */
+export type UserProfiles = CompactedTopic<UserProfile>;
 
 /** What is known of one user at one instant. Later events do not change it. */
 export interface UserRecord {

@@ -4,3 +4,5 @@ export const impressionsTopic = 'impressions';
 export const deadLetterTopic = 'impressions.dead-letter';
 /** Compacted topic of the catalogue. */
 export const itemsTopic = 'items';
+/** Compacted topic of what is known of users beside their events. */
+export const usersTopic = 'users';

@@ -3,6 +3,7 @@ export { compileSchema } from './compile-schema';
 export { compileSchemaFile } from './compile-schema-file';
 export { ConfigError, type ConfigProblem } from './config-error';
 export type { Environment } from './environment';
+export { readsProfiles } from './reads-profiles';
 export { readYaml } from './read-yaml';
 export { readYamlFile } from './read-yaml-file';
 export type {

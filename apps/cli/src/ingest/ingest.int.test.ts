@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Impression } from '@gatehouse/domain';
-import { type ImpressionSink, readBacklog } from '@gatehouse/events';
-import { createMemoryItemCatalogue, createMemoryLog } from '@gatehouse/events/memory';
+import { type ImpressionSink, readBacklog, userProfileFormat } from '@gatehouse/events';
+import { createMemoryCompactedTopic, createMemoryItemCatalogue, createMemoryLog } from '@gatehouse/events/memory';
 import { compileSchema } from '@gatehouse/schema';
 import { createCleanup, createTemporaryFolder } from '@gatehouse/testing';
 
-import { formatIngest, ingestEvents, ingestItems } from './ingest';
+import { formatIngest, ingestEvents, ingestItems, ingestProfiles } from './ingest';
 
 const schema = compileSchema(
   `
@@ -39,6 +39,7 @@ async function write(name: string, lines: readonly string[]): Promise<string> {
 function createTarget() {
   const log = createMemoryLog();
   const catalogue = createMemoryItemCatalogue();
+  const profiles = createMemoryCompactedTopic(userProfileFormat);
   const batches: number[] = [];
   const impressions: ImpressionSink = {
     append: async (events) => {
@@ -46,7 +47,7 @@ function createTarget() {
       await log.sink.append(events);
     },
   };
-  return { schema, catalogue, impressions, batches, source: log.source };
+  return { schema, catalogue, profiles, impressions, batches, source: log.source };
 }
 
 async function eventsOf({ source }: ReturnType<typeof createTarget>): Promise<Impression[]> {
@@ -100,11 +101,11 @@ describe('ingestEvents', () => {
   it('adds unknown items bare, once, and leaves known ones as they are', async () => {
     const known = { itemId: 'i1', features: { genres: ['a'] }, available: false };
     const target = createTarget();
-    await target.catalogue.put([{ itemId: 'i1', item: known }]);
+    await target.catalogue.put([known]);
     const file = await write('events.csv', [header, 'u1,i2,5,click', 'u1,i1,6,click', 'u2,i2,7,click']);
     await ingestEvents(file, target, noBytes, signal);
     expect(await target.catalogue.snapshot()).toEqual({
-      items: [known, { itemId: 'i2', features: {}, available: true }],
+      values: [known, { itemId: 'i2', features: {}, available: true }],
       offset: 2,
     });
   });
@@ -114,7 +115,7 @@ describe('ingestEvents', () => {
     const target = createTarget();
     const result = await ingestEvents(await write('events.jsonl', [loneSurrogate]), target, noBytes, signal);
     expect(result.rejections).toEqual(['line 1: userId: expected Unicode text, found half of a surrogate pair']);
-    expect(await target.catalogue.snapshot()).toEqual({ items: [], offset: 0 });
+    expect(await target.catalogue.snapshot()).toEqual({ values: [], offset: 0 });
   });
 
   it('makes the same events of the same file', async () => {
@@ -145,7 +146,7 @@ describe('ingestItems', () => {
     const target = createTarget();
     const result = await ingestItems(file, target, noBytes, signal);
     expect(result.rejections).toEqual(['line 4: year: expected a number, found "soon"']);
-    expect((await target.catalogue.snapshot()).items).toEqual([
+    expect((await target.catalogue.snapshot()).values).toEqual([
       { itemId: 'i1', features: { title: 'Heat', genres: ['Crime', 'Drama'], year: 1995 }, available: true },
       { itemId: 'i2', features: {}, available: true },
     ]);
@@ -164,7 +165,7 @@ describe('ingestItems', () => {
       'line 2: features: text: expected at most 16384 characters, found 16385',
       expect.stringMatching(/^line 3: item: expected at most 65536 bytes, found 655\d\d/),
     ]);
-    expect((await target.catalogue.snapshot()).items.map(({ itemId }) => itemId)).toEqual(['i3']);
+    expect((await target.catalogue.snapshot()).values.map(({ itemId }) => itemId)).toEqual(['i3']);
   });
 });
 
@@ -173,5 +174,24 @@ describe('formatIngest', () => {
     expect(formatIngest({ file: 'a.csv', accepted: 3, rejected: 0, rejections: [] })).toBe(
       'a.csv: 3 accepted, 0 rejected',
     );
+  });
+});
+
+describe('ingestProfiles', () => {
+  it('writes features by the kinds that the query tower reads', async () => {
+    const text = `
+actions: { click: { weight: 1 } }
+tables: { ids: {}, ages: {} }
+query: { features: [{ name: age, kind: number, table: ages, boundaries: [30] }] }
+candidate: { features: [{ name: item, kind: id, table: ids }] }
+`;
+    const target = { ...createTarget(), schema: compileSchema(text, 'schema.yaml') };
+    const file = await write('users.csv', ['user,age,country', 'u1,41,nz', 'u2,old,nz', 'u3,,']);
+    const result = await ingestProfiles(file, target, noBytes, signal);
+    expect(result.rejections).toEqual(['line 3: age: expected a number, found "old"']);
+    expect((await target.profiles.snapshot()).values).toEqual([
+      { userId: 'u1', features: { age: 41, country: 'nz' } },
+      { userId: 'u3', features: {} },
+    ]);
   });
 });

@@ -1,17 +1,20 @@
-import type { Impression, Item, ItemId } from '@gatehouse/domain';
+import type { Impression, Item, ItemId, UserProfile } from '@gatehouse/domain';
 import {
   decodeImpression,
-  decodeItem,
   encodeImpression,
-  encodeItem,
   type ImpressionSink,
   type ItemCatalogue,
+  itemFormat,
   type Rejection,
+  userProfileFormat,
+  type UserProfiles,
 } from '@gatehouse/events';
 import type { Schema } from '@gatehouse/schema';
 
 import { eventColumns, eventOfRow } from './event-row';
+import { columnKinds } from './feature-columns';
 import { itemColumnKinds, itemOfRow } from './item-row';
+import { profileOfRow } from './profile-row';
 import { openRows } from './read-rows';
 
 /** Rows written in one durable step. */
@@ -24,6 +27,7 @@ export interface IngestTarget {
   readonly schema: Schema;
   readonly impressions: ImpressionSink;
   readonly catalogue: ItemCatalogue;
+  readonly profiles: UserProfiles;
 }
 
 /** What became of a file. */
@@ -51,9 +55,30 @@ export async function ingestItems(
     ['item'],
     (values) => {
       const row = itemOfRow(values, kinds);
-      return 'item' in row ? readable(row.item, encodeItem, decodeItem) : row;
+      return 'item' in row ? readable(row.item, itemFormat.encode, itemFormat.decode) : row;
     },
-    (items) => catalogue.put(items.map((item) => ({ itemId: item.itemId, item }))),
+    (items) => catalogue.put(items),
+    onBytes,
+    signal,
+  );
+}
+
+/** Writes the profiles of a file. Bad rows are counted and do not stop it; an abort of `signal` does. */
+export async function ingestProfiles(
+  file: string,
+  { schema, profiles }: IngestTarget,
+  onBytes: OnBytes,
+  signal: AbortSignal,
+): Promise<IngestResult> {
+  const kinds = columnKinds(schema.query);
+  return inBatches<UserProfile>(
+    file,
+    ['user'],
+    (values) => {
+      const row = profileOfRow(values, kinds);
+      return 'profile' in row ? readable(row.profile, userProfileFormat.encode, userProfileFormat.decode) : row;
+    },
+    (read) => profiles.put(read),
     onBytes,
     signal,
   );
@@ -71,7 +96,7 @@ export async function ingestEvents(
 ): Promise<IngestResult> {
   const { schema, impressions, catalogue } = target;
   const actions = new Set(Object.keys(schema.actions));
-  const known = new Set<ItemId>((await catalogue.snapshot()).items.map(({ itemId }) => itemId));
+  const known = new Set<ItemId>((await catalogue.snapshot()).values.map(({ itemId }) => itemId));
   return inBatches<Impression>(
     file,
     eventColumns,
@@ -83,7 +108,7 @@ export async function ingestEvents(
       const added = [...new Set(events.map(({ itemId }) => itemId))].filter((itemId) => !known.has(itemId));
       for (const itemId of added) known.add(itemId);
       if (added.length > 0) {
-        await catalogue.put(added.map((itemId) => ({ itemId, item: { itemId, features: {}, available: true } })));
+        await catalogue.put(added.map((itemId) => ({ itemId, features: {}, available: true })));
       }
       await impressions.append(events);
     },

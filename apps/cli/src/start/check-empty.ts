@@ -18,7 +18,7 @@ export class NotEmptyError extends Error {
  */
 export async function checkEmpty(source: ImpressionSource, catalogue: ItemCatalogue, folder: string): Promise<number> {
   const ends = Object.values(await source.endOffsets()).flatMap((partitions) => Object.values(partitions));
-  const { items } = await catalogue.snapshot();
+  const { values: items } = await catalogue.snapshot();
   if (items.length > 0 || ends.some((end) => end > 0)) throw new NotEmptyError(folder);
   return 0;
 }

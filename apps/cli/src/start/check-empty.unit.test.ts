@@ -20,7 +20,7 @@ describe('checkEmpty', () => {
 
   it('refuses a catalogue with an item', async () => {
     const catalogue = createMemoryItemCatalogue();
-    await catalogue.put([{ itemId: 'i', item }]);
+    await catalogue.put([item]);
     await expect(checkEmpty(createMemoryLog().source, catalogue, 'var/log')).rejects.toThrow(NotEmptyError);
   });
 });

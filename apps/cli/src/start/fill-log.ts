@@ -29,7 +29,7 @@ export async function fillLog(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<number> {
-  const hasItems = (await catalogue.snapshot()).items.length > 0;
+  const hasItems = (await catalogue.snapshot()).values.length > 0;
   const cutOff = new Set<string>();
   let [events, positives] = [0, 0];
   for await (const { eventId, action } of readBacklog(source)) {
@@ -51,7 +51,7 @@ export async function fillLog(
     await sink.append(chunk);
     replay.update(from + chunk.length);
   }
-  await catalogue.put(items.map((item) => ({ itemId: item.itemId, item })));
+  await catalogue.put(items);
   replay.end();
   return positives + missing.filter(({ action }) => isPositive(action)).length;
 }

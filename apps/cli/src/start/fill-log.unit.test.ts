@@ -42,7 +42,7 @@ describe('fillLog', () => {
     const { target, fill, held, printed } = setUp();
     expect(await fill()).toBe(1500);
     expect(await held()).toEqual(data.impressions);
-    expect((await target.catalogue.snapshot()).items).toEqual(data.items);
+    expect((await target.catalogue.snapshot()).values).toEqual(data.items);
     expect(printed).toEqual([]);
   });
 
@@ -58,17 +58,17 @@ describe('fillLog', () => {
   it('leaves data of others alone', async () => {
     const { target, fill, held } = setUp();
     await target.sink.append([{ ...data.impressions[0], eventId: 'x' }]);
-    await target.catalogue.put([{ itemId: 'i0', item: data.items[0] }]);
+    await target.catalogue.put([data.items[0]]);
     expect(await fill()).toBe(1);
     expect(await held()).toHaveLength(1);
   });
 
   it('leaves a catalogue of others alone, though it has no events yet', async () => {
     const { target, fill, held } = setUp();
-    await target.catalogue.put([{ itemId: 'mine', item: { ...data.items[0], itemId: 'mine' } }]);
+    await target.catalogue.put([{ ...data.items[0], itemId: 'mine' }]);
     expect(await fill()).toBe(0);
     expect(await held()).toHaveLength(0);
-    expect((await target.catalogue.snapshot()).items).toHaveLength(1);
+    expect((await target.catalogue.snapshot()).values).toHaveLength(1);
   });
 
   it.each([1, 2])('completes a call that failed at append %d', async (failing) => {
@@ -84,7 +84,7 @@ describe('fillLog', () => {
     await expect(fill(undefined, { ...target, sink })).rejects.toThrow('disk full');
     expect(await fill()).toBe(1500);
     expect(await held()).toEqual(data.impressions);
-    expect((await target.catalogue.snapshot()).items).toEqual(data.items);
+    expect((await target.catalogue.snapshot()).values).toEqual(data.items);
   });
 
   it('stops between two steps when the signal aborts', async () => {

@@ -3,7 +3,6 @@ import type { StatefulUserState } from '@gatehouse/events';
 import { createPopularity, expectedHit, rankOfTarget } from '@gatehouse/evaluation';
 import { createCandidateMatrix } from '@gatehouse/towers';
 
-import { queryOf } from '../examples';
 import { nothingElse } from '../cut-batches';
 import { leaveOneOut } from './leave-one-out';
 import type { Learner } from '../learner';
@@ -65,8 +64,9 @@ export function evaluate(impressions: readonly Impression[], evaluation: Evaluat
 function rankHeldOut(
   heldOut: readonly Impression[],
   train: readonly Impression[],
-  { learner: { model }, catalogue, userState }: Evaluation,
+  { learner, catalogue }: Evaluation,
 ): EvaluationReport {
+  const { model } = learner;
   const popularity = createPopularity('popularity');
   const seen = createSeenPositions(catalogue);
   for (const { userId, itemId } of train) {
@@ -79,7 +79,7 @@ function rankHeldOut(
   let [hits, popularityHits] = [0, 0];
   for (let from = 0; from < ranked.length; from += usersAtOnce) {
     const users = ranked.slice(from, from + usersAtOnce);
-    const scores = matrix.scores(model.query.embed(users.map((impression) => queryOf(impression, userState)))); // [users, items]
+    const scores = matrix.scores(model.query.embed(users.map(learner.queryOf))); // [users, items]
     users.forEach(({ userId, itemId }, row) => {
       const target = catalogue.positionOf(itemId) as number;
       const excluded = seen.of(userId);

@@ -1,8 +1,8 @@
 import type { Impression } from '@gatehouse/domain';
-import { readBacklog, userStateOptions } from '@gatehouse/events';
+import { createProfileTable, itemFormat, readBacklog, userProfileFormat, userStateOptions } from '@gatehouse/events';
 import {
   createEmbeddedImpressionSource,
-  createEmbeddedItemCatalogue,
+  createEmbeddedCompactedTopic,
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
@@ -27,8 +27,10 @@ async function main(): Promise<void> {
 
   const log = openEmbeddedLog({ folder: config.log.folder });
   const catalogue = createTrainerCatalogue();
-  const { items, offset } = await createEmbeddedItemCatalogue(log).snapshot();
+  const { values: items, offset } = await createEmbeddedCompactedTopic(log, itemFormat).snapshot();
   catalogue.load(items, offset);
+  const profiles = createProfileTable(createEmbeddedCompactedTopic(log, userProfileFormat));
+  await profiles.load();
   const positives: Impression[] = [];
   for await (const impression of readBacklog(createEmbeddedImpressionSource(log))) {
     if ((actionOf(schema, impression.action)?.weight ?? 0) > 0) positives.push(impression);
@@ -38,7 +40,14 @@ async function main(): Promise<void> {
 
   const userState = createUserState(userStateOptions(schema));
   const evaluation = { sampleRate: 0, maxStalenessSteps: config.evaluation.maxStalenessSteps };
-  const learner = createLearner({ schema, catalogue, userState, evaluation, eventWindow: 1 });
+  const learner = createLearner({
+    schema,
+    catalogue,
+    userState,
+    featuresOf: profiles.featuresOf,
+    evaluation,
+    eventWindow: 1,
+  });
   const onProgress = (learned: number, total: number): void => logger.info('evaluate.learned', { learned, total });
   logger.info('evaluate.done', { ...evaluate(positives, { learner, catalogue, userState, epochs, onProgress }) });
 }

@@ -1,8 +1,10 @@
+import { itemFormat } from '../item-format';
 import type { Election, EventLog, ImpressionSource } from '../ports';
+import { userProfileFormat } from '../user-profile-format';
+import { createEmbeddedCompactedTopic } from './embedded-compacted-topic';
 import { createEmbeddedDeadLetterSink } from './embedded-dead-letters';
 import { createEmbeddedImpressionSink } from './embedded-impression-sink';
 import { createEmbeddedImpressionSource } from './embedded-impression-source';
-import { createEmbeddedItemCatalogue } from './embedded-item-catalogue';
 import { type EmbeddedLogOptions, openEmbeddedLog } from './embedded-log';
 
 /** The event log of a folder. @throws StorageError. */
@@ -13,7 +15,8 @@ export function openEmbeddedEventLog(options: EmbeddedLogOptions): EventLog {
     source,
     sink: createEmbeddedImpressionSink(log),
     deadLetters: createEmbeddedDeadLetterSink(log),
-    items: createEmbeddedItemCatalogue(log),
+    items: createEmbeddedCompactedTopic(log, itemFormat),
+    users: createEmbeddedCompactedTopic(log, userProfileFormat),
     election: createLoneElection(source),
     isReachable: () => true,
     close: () => log.close(),

@@ -1,4 +1,4 @@
-import { deadLetterTopic, impressionsTopic, itemsTopic } from '../topics';
+import { deadLetterTopic, impressionsTopic, itemsTopic, usersTopic } from '../topics';
 import type { KafkaConnection } from './connect-kafka';
 
 /** How {@link createTopics} makes topics. */
@@ -12,7 +12,7 @@ export interface TopicCreation {
 }
 
 const day = 24 * 3_600_000;
-/** How long a removed item is told of: longer than a follower may be away. */
+/** How long a removed key is told of: longer than a follower may be away. */
 const tombstoneMs = 30 * day;
 
 /**
@@ -26,11 +26,11 @@ export async function createTopics(
 ): Promise<string[]> {
   const wanted = [
     { topic: impressionsTopic, numPartitions: partitions, config: { 'retention.ms': retentionMs } },
-    {
-      topic: itemsTopic,
+    ...[itemsTopic, usersTopic].map((topic) => ({
+      topic,
       numPartitions: 1,
       config: { 'cleanup.policy': 'compact', 'delete.retention.ms': tombstoneMs },
-    },
+    })),
     {
       topic: deadLetterTopic,
       numPartitions: 1,

@@ -1,7 +1,7 @@
 export { connectKafka, type KafkaConnection, TopicMissingError } from './connect-kafka';
 export { createTopics, type TopicCreation } from './create-topics';
 export { createKafkaImpressionSource } from './kafka-impression-source';
-export { CataloguePartitionsError, createKafkaItemCatalogue } from './kafka-item-catalogue';
+export { CompactedPartitionsError, createKafkaCompactedTopic } from './kafka-compacted-topic';
 export { KafkaSettingsError, type SecretSources } from './kafka-security';
 export { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
 export { kafkaLogOver, openKafkaLog } from './open-kafka-log';

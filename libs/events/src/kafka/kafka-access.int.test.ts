@@ -58,16 +58,16 @@ describeSasl('a broker that wants a login', () => {
   it('gives a trainer what it needs by SCRAM-SHA-512, and nothing else', async () => {
     const [owner, trainer] = [kafkaLogOver(admin), kafkaLogOver(app)];
     await owner.sink.append(impressions('a', 3));
-    await owner.items.put([{ itemId: 'i', item: { itemId: 'i', features: {}, available: true } }]);
+    await owner.items.put([{ itemId: 'i', features: {}, available: true }]);
     expect(idsOf(await collect(trainer.source, {}, 3))).toHaveLength(3);
-    expect((await trainer.items.snapshot()).items).toHaveLength(1);
+    expect((await trainer.items.snapshot()).values).toHaveLength(1);
     const letter = { topic: 'impressions', partition: 0, offset: 1, rejection: { code: 'c', reason: 'r' } };
     await trainer.deadLetters.reject([{ ...letter, value: new Uint8Array(1) }]);
     const term = await trainer.election.elected(new AbortController().signal);
     expect(idsOf(await collect(term.source, {}, 3))).toHaveLength(3);
 
     await expect(trainer.sink.append([impression()])).rejects.toThrow(/not authorized/i);
-    await expect(trainer.items.put([{ itemId: 'i', item: null }])).rejects.toThrow(/not authorized/i);
+    await expect(trainer.items.remove(['i'])).rejects.toThrow(/not authorized/i);
     const stranger = login({ groupId: 'another-group' });
     await expect(collect(createKafkaImpressionSource(stranger), {}, 1)).rejects.toThrow(
       /group another-group.*expected the right to read/,

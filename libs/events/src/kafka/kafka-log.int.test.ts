@@ -1,10 +1,11 @@
-import { type CatalogueUnderTest, itemCatalogueContract } from '../item-catalogue.contract';
+import { type CompactedUnderTest, compactedTopicContract } from '../compacted-topic.contract';
 import { impressionLogContract, type LogUnderTest } from '../impression-log.contract';
+import { itemFormat } from '../item-format';
 import type { RejectedRecord } from '../ports';
 import { deadLetterTopic, impressionsTopic } from '../topics';
 import { describeKafka, openCluster } from './cluster.fixture';
 import { createKafkaImpressionSource } from './kafka-impression-source';
-import { createKafkaItemCatalogue } from './kafka-item-catalogue';
+import { createKafkaCompactedTopic } from './kafka-compacted-topic';
 import { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
 import type { KafkaConnection } from './connect-kafka';
 import type { DeliveredRecord } from './partition-queues';
@@ -59,11 +60,11 @@ async function readRejected(connection: KafkaConnection): Promise<RejectedRecord
   return [...letters.values()];
 }
 
-async function openCatalogue(): Promise<CatalogueUnderTest> {
+async function openTopic(): Promise<CompactedUnderTest> {
   const connection = await openCluster(1);
   const producer = createPartitionedProducer(connection);
   return {
-    catalogue: createKafkaItemCatalogue(connection, producer),
+    topic: createKafkaCompactedTopic(connection, producer, itemFormat),
     close: async () => {
       await producer.close();
       await connection.close();
@@ -73,5 +74,5 @@ async function openCatalogue(): Promise<CatalogueUnderTest> {
 
 describeKafka('on a broker', () => {
   impressionLogContract('Kafka', openLog);
-  itemCatalogueContract('Kafka', openCatalogue, 5); // a topic and several groups for each run
+  compactedTopicContract('Kafka', openTopic, 5); // a topic and several groups for each run
 });

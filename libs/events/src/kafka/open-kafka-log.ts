@@ -1,8 +1,10 @@
+import { itemFormat } from '../item-format';
 import type { EventLog } from '../ports';
+import { userProfileFormat } from '../user-profile-format';
 import { type KafkaConnection, connectKafka } from './connect-kafka';
 import { createKafkaElection } from './kafka-election';
 import { createKafkaImpressionSource } from './kafka-impression-source';
-import { createKafkaItemCatalogue } from './kafka-item-catalogue';
+import { createKafkaCompactedTopic } from './kafka-compacted-topic';
 import { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
 import { createPartitionedProducer } from './partitioned-producer';
 
@@ -27,7 +29,8 @@ export function kafkaLogOver(connection: KafkaConnection): EventLog {
     source: createKafkaImpressionSource(connection),
     sink: createKafkaImpressionSink(producer),
     deadLetters: createKafkaDeadLetterSink(producer),
-    items: createKafkaItemCatalogue(connection, producer),
+    items: createKafkaCompactedTopic(connection, producer, itemFormat),
+    users: createKafkaCompactedTopic(connection, producer, userProfileFormat),
     election,
     isReachable: () => connection.monotonicMs() - (election.heardMs ?? -Infinity) < reachableMs,
     close: async () => {

@@ -35,7 +35,9 @@ export class UserEntry {
 
   apply({ itemId, eventTimeMs, action }: Impression): void {
     const { historyLimit, entersHistory, marksSeen } = this.options;
-    if (entersHistory(action) && historyLimit > 0) {
+    // A duplicate that nobody took out before, as in the log that a retriever follows, changes nothing.
+    const isThere = this.history.some((entry) => entry.itemId === itemId && entry.eventTimeMs === eventTimeMs);
+    if (entersHistory(action) && historyLimit > 0 && !isThere) {
       const kept = this.history.slice(Math.max(0, this.history.length + 1 - historyLimit));
       this.history = [...kept, { itemId, eventTimeMs }];
     }

@@ -1,10 +1,9 @@
 import type { Item } from '@gatehouse/domain';
 import fc from 'fast-check';
-import { decodeItem } from './decode-item';
-import { encodeItem } from './encode-item';
+import { itemFormat } from './item-format';
 
 function decode(value: object) {
-  return decodeItem(Buffer.from(JSON.stringify(value)));
+  return itemFormat.decode(Buffer.from(JSON.stringify(value)));
 }
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);
@@ -19,17 +18,17 @@ const item: fc.Arbitrary<Item> = fc.record({
   available: fc.boolean(),
 });
 
-describe('decodeItem', () => {
+describe('an item', () => {
   it('gives back what was encoded', () => {
     fc.assert(
       fc.property(item, (value) => {
-        expect(decodeItem(encodeItem(value))).toEqual({ item: value });
+        expect(itemFormat.decode(itemFormat.encode(value))).toEqual({ value });
       }),
     );
   });
 
   it('takes absent features as none and absent availability as available', () => {
-    expect(decode({ itemId: 'i', unknown: 1 })).toEqual({ item: { itemId: 'i', features: {}, available: true } });
+    expect(decode({ itemId: 'i', unknown: 1 })).toEqual({ value: { itemId: 'i', features: {}, available: true } });
   });
 
   it.each<[string, object]>([
@@ -77,7 +76,7 @@ describe('decodeItem', () => {
           fc.json().map((text) => Buffer.from(text)),
         ),
         (bytes) => {
-          expect(Object.keys(decodeItem(bytes))).toHaveLength(1);
+          expect(Object.keys(itemFormat.decode(bytes))).toHaveLength(1);
         },
       ),
     );
