@@ -1,9 +1,9 @@
 import { type CandidateClient, createCandidateClient, type RetrieveResponse } from '@gatehouse/client';
 import { waitFor } from '@gatehouse/runtime';
-import { createCleanup, createWorld, type TestProcess } from '@gatehouse/testing';
+import { createCleanup, createWorld, kafkaBrokers, type TestProcess } from '@gatehouse/testing';
 
 import { servingPort } from './serving-port';
-import { createWorkspace, type Workspace } from './workspace';
+import { createWorkspace, type Workspace, type WorkspaceOptions } from './workspace';
 
 jest.setTimeout(60_000);
 
@@ -11,7 +11,13 @@ const groups = 4;
 const world = createWorld({ seed: 11, users: 60, items: 160, groups, events: 1800, shownShare: 0.1 });
 const newest = world.impressions[world.impressions.length - 1].eventTimeMs;
 
-describe('from an impression to a candidate', () => {
+const brokers = kafkaBrokers();
+const LOGS: readonly (readonly [name: string, options: WorkspaceOptions])[] = [
+  ['an embedded log', {}],
+  ...(brokers ? ([['a broker', { brokers, partitions: 3 }]] as const) : []),
+];
+
+describe.each(LOGS)('from an impression to a candidate, on %s', (_, options) => {
   const cleanup = createCleanup();
   let workspace: Workspace;
   let apps: TestProcess[];
@@ -19,7 +25,7 @@ describe('from an impression to a candidate', () => {
   let client: CandidateClient;
 
   beforeAll(async () => {
-    workspace = await createWorkspace(cleanup);
+    workspace = await createWorkspace(cleanup, options);
     await workspace.ingest(world.impressions, world.items);
     const trainer = workspace.start('trainer', { PUBLISH_AFTER_IDLE_MS: 300 });
     await trainer.waitForLine(({ msg }) => msg === 'model.published', { what: 'a version', timeoutMs: 30_000 });

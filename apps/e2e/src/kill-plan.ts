@@ -1,7 +1,11 @@
 import { createRandom, type Random } from '@gatehouse/domain';
 
-/** One life of the trainer, and the moment that ends it. */
+/** When a life of the trainer ends: a cell of the kill matrix. */
+export type Moment = 'starting' | 'electing' | 'mid-batch' | 'published' | 'saved' | 'mid-checkpoint' | 'mid-publish';
+
+/** One life of the trainer, and what ends it. */
 export interface Kill {
+  readonly moment: Moment;
   /** As `kill-at.cjs` takes it. */
   readonly killAt: string;
   readonly settings: { readonly CHECKPOINT_EVERY_MS: number };
@@ -11,57 +15,59 @@ export interface Kill {
 const afterEveryBatch = 1;
 const never = 1_000_000;
 
-type DrawKill = (random: Random, hasCheckpoint: boolean) => Kill;
+type Draw = (random: Random, hasCheckpoint: boolean) => readonly [killAt: string, checkpointEveryMs: number];
 
-function kill(killAt: string, checkpointEveryMs: number): Kill {
-  return { killAt, settings: { CHECKPOINT_EVERY_MS: checkpointEveryMs } };
+const oneOf = <T>(random: Random, choices: readonly T[]): T => choices[random.below(choices.length)];
+
+/** The n-th of one kind of call, n drawn from 1 to the number that each kind has. */
+function drawCall(random: Random, most: Readonly<Record<string, number>>): string {
+  const [call, count] = oneOf(random, Object.entries(most));
+  return `call:${call}#${1 + random.below(count)}`;
 }
 
-/** Each kind of moment, with its n-th occurrence bounded so that a life learns a few batches at most. */
-const drawKinds: readonly DrawKill[] = [
-  (random, hasCheckpoint) => {
-    const moments = ['line:trainer.starting#1', 'call:mkdir#3', 'call:rename#2']; // the latter: while it takes its epoch
-    if (hasCheckpoint) moments.push('line:checkpoint.resumed#1');
-    return kill(moments[random.below(moments.length)], never);
-  },
-  (random) => kill(`line:impressions.learned#${1 + random.below(7)}`, random.next() < 0.5 ? never : afterEveryBatch),
-  (random) => kill(`line:model.published#${1 + random.below(2)}`, never),
-  (random) => kill(`line:checkpoint.saved#${1 + random.below(5)}`, afterEveryBatch),
-  (random) => {
-    // Calls during one save: about 30 to open, write and sync files, one to make a folder, one to remove leftovers, three renames.
-    const [call, most] = [
-      ['open', 150],
-      ['write', 120],
-      ['sync', 150],
-      ['rename', 12],
-      ['rm', 5],
-    ][random.below(5)] as [string, number];
-    return kill(`call:${call}#${1 + random.below(most)}`, afterEveryBatch);
-  },
-];
-
-/** How many kills a plan has: one of each kind. */
-export const killsPerPlan = drawKinds.length;
-
 /**
- * Draws the kills of one run, one of each kind in random order: during start-up, while learning, right after a version was published,
- * right after a checkpoint was saved, and within the writing of one.
+ * Each moment, with its n-th occurrence bounded so that a life learns a few batches at most. One save makes about 30 calls to open, write
+ * and sync files, one to make a folder, one to remove leftovers, three renames; taking the lead makes a few before.
  */
+const draws: Readonly<Record<Moment, Draw>> = {
+  starting: (random, hasCheckpoint) => {
+    const resumed = hasCheckpoint ? ['line:checkpoint.resumed#1'] : [];
+    return [oneOf(random, ['line:trainer.starting#1', 'call:mkdir#3', 'call:rename#2', ...resumed]), never]; // renames take the epoch
+  },
+  electing: (random) => [oneOf(random, ['line:lead.awaited#1', 'line:lead.taken#1']), never],
+  'mid-batch': (random) => [
+    `line:impressions.learned#${1 + random.below(7)}`,
+    random.next() < 0.5 ? never : afterEveryBatch,
+  ],
+  published: (random) => [`line:model.published#${1 + random.below(2)}`, never],
+  saved: (random) => [`line:checkpoint.saved#${1 + random.below(5)}`, afterEveryBatch],
+  'mid-checkpoint': (random) => [
+    drawCall(random, { open: 150, write: 120, sync: 150, rename: 12, rm: 5 }),
+    afterEveryBatch,
+  ],
+  'mid-publish': (random) => [drawCall(random, { open: 30, write: 25, sync: 30, rename: 4, rm: 1 }), never],
+};
+
+/** How many kills a plan has: one at each moment. */
+export const killsPerPlan = Object.keys(draws).length;
+
+/** Draws the kills of one run, one at each moment, in random order. */
 export function drawKillPlan(seed: number): Kill[] {
   const random = createRandom('kills', seed);
-  const kinds = [...drawKinds];
+  const moments = Object.keys(draws) as Moment[];
   const plan: Kill[] = [];
-  while (kinds.length > 0) {
-    const [drawKill] = kinds.splice(random.below(kinds.length), 1);
-    const hasCheckpoint = plan.some(({ killAt }) => /published|saved/.test(killAt));
-    plan.push(drawKill(random, hasCheckpoint));
+  while (moments.length > 0) {
+    const [moment] = moments.splice(random.below(moments.length), 1);
+    const hasCheckpoint = plan.some((kill) => kill.moment === 'published' || kill.moment === 'saved');
+    const [killAt, checkpointEveryMs] = draws[moment](random, hasCheckpoint);
+    plan.push({ moment, killAt, settings: { CHECKPOINT_EVERY_MS: checkpointEveryMs } });
   }
   return plan;
 }
 
-/** Seeds of a test, from `E2E_SEED` (1) on; as many as it takes for `E2E_KILL_POINTS` (5) kills. */
+/** Seeds of a test, from `E2E_SEED` (1) on; as many as it takes for `E2E_KILL_POINTS` (7) kills. */
 export function killSeeds(killsPerSeed: number): number[] {
   const first = Number(process.env['E2E_SEED'] ?? 1);
-  const kills = Number(process.env['E2E_KILL_POINTS'] ?? 5);
+  const kills = Number(process.env['E2E_KILL_POINTS'] ?? 7);
   return Array.from({ length: Math.ceil(kills / killsPerSeed) }, (_, i) => first + i);
 }

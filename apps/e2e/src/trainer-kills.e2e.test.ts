@@ -85,10 +85,10 @@ describe.each(LOGS)('a trainer that is killed again and again, on %s', (_, optio
     const workspace = await filledWorkspace(cleanup, options);
     const often = { PUBLISH_EVERY_EVENTS: 4 * batchSize };
 
-    for (const { killAt, settings } of drawKillPlan(seed)) {
+    for (const { moment, killAt, settings } of drawKillPlan(seed)) {
       const trainer = workspace.start('trainer', { ...often, ...settings }, { killAt });
       const end = await trainer.waitForEnd({ what: `a kill at ${killAt}`, timeoutMs: 30_000 });
-      expect({ killAt, ...end }).toEqual({ killAt, code: null, signal: 'SIGKILL' });
+      expect({ moment, killAt, ...end }).toEqual({ moment, killAt, code: null, signal: 'SIGKILL' });
     }
     const killed = await finish(workspace, often);
 
