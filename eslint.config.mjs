@@ -77,7 +77,9 @@ export const depConstraints = [
 ];
 
 const adapterEntryPoints = {
-  group: ['embedded', 'memory', 'exact', 'filesystem', 'kafka', 'open'].map((adapter) => `@gatehouse/*/${adapter}`),
+  group: ['embedded', 'memory', 'exact', 'filesystem', 'kafka', 'qdrant', 'open'].map(
+    (adapter) => `@gatehouse/*/${adapter}`,
+  ),
   message: 'Adapters are wired in main.ts; everything else takes the port as a parameter.',
 };
 const testOnly = { group: ['@gatehouse/testing', 'fast-check'], message: 'Only tests use the testing library.' };

@@ -38,7 +38,7 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
   const index = await store.create(indexId, {
     dimension: model.schema.outputDimension,
     metric: 'dot',
-    attributes: Object.keys(model.schema.attributes),
+    attributes: model.schema.attributes,
     manifest: { modelVersion: version, catalogueOffset, catalogueTimeMs },
   });
   const nearest = createNearestToCanaries(canaries, k);

@@ -25,7 +25,7 @@ describe('buildIndex', () => {
   const createWith = async (...indexIds: string[]): Promise<ItemIndexStore> => {
     const store = createExactItemIndexStore();
     for (const indexId of indexIds) {
-      await store.create(indexId, { dimension: 1, metric: 'dot', attributes: [], manifest: {} });
+      await store.create(indexId, { dimension: 1, metric: 'dot', attributes: {}, manifest: {} });
     }
     return store;
   };
@@ -38,7 +38,7 @@ describe('buildIndex', () => {
     expect(index.spec).toEqual({
       dimension,
       metric: 'dot',
-      attributes: ['genre', 'year'],
+      attributes: { genre: 'string', year: 'number' },
       manifest: { modelVersion: '1-7', catalogueOffset: 40, catalogueTimeMs: 5 },
     });
     const opened = await store.open('1-7.1'); // sealed

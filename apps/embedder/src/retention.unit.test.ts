@@ -4,7 +4,7 @@ import { createManualClock } from '@gatehouse/runtime';
 import { createRetention } from './retention';
 import { createMemoryLogger } from './version.fixture';
 
-const spec = { dimension: 1, metric: 'dot', attributes: [], manifest: {} } as const;
+const spec = { dimension: 1, metric: 'dot', attributes: {}, manifest: {} } as const;
 
 describe('createRetention', () => {
   const start = (retainMs: number) => {

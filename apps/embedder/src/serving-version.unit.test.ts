@@ -11,7 +11,7 @@ const pointerTo = (indexId?: string) => ({
 describe('servingVersion', () => {
   it('is the version of the pointer when its index opens', async () => {
     const indexes = createExactItemIndexStore();
-    const index = await indexes.create('1-7.1', { dimension: 2, metric: 'dot', attributes: [], manifest: {} });
+    const index = await indexes.create('1-7.1', { dimension: 2, metric: 'dot', attributes: {}, manifest: {} });
     await index.seal();
     expect(await servingVersion(pointerTo('1-7.1'), indexes, logger)).toBe('1-7');
   });

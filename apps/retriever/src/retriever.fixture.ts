@@ -92,7 +92,7 @@ export function createFakeIndex(indexId: string, answer: Answer, spec: Partial<I
     spec: {
       dimension,
       metric: 'dot',
-      attributes: [],
+      attributes: {},
       manifest: { modelVersion: indexId.split('.')[0], catalogueTimeMs: 7 },
       ...spec,
     },

@@ -16,8 +16,8 @@ export function checkPoints(points: readonly IndexPoint[], spec: IndexSpec): voi
     checkVector(vector, spec.dimension, itemId);
     for (const [name, value] of Object.entries(attributes)) {
       const field = `attribute ${JSON.stringify(name)}`;
-      if (!spec.attributes.includes(name)) {
-        const declared = spec.attributes.length === 0 ? 'none' : spec.attributes.join(', ');
+      if (!Object.hasOwn(spec.attributes, name)) {
+        const declared = Object.keys(spec.attributes).join(', ') || 'none';
         throw new InvalidPointError(itemId, field, `not declared; declared are: ${declared}`);
       }
       for (const element of [value].flat()) {

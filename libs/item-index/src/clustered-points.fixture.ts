@@ -3,7 +3,7 @@ import { createRandom, type Random } from '@gatehouse/domain';
 import type { IndexPoint } from './item-index';
 
 /** Attributes that {@link clusteredPoints} gives to points. */
-export const clusteredAttributes = ['genre', 'tags', 'year', 'free'];
+export const clusteredAttributes = { genre: 'string', tags: 'string', year: 'number', free: 'boolean' } as const;
 
 /** Standard normal, by Box and Muller. */
 function normal(random: Random): number {

@@ -1,9 +1,8 @@
-import { checkVector } from './check-vector';
+import { checkSearch } from './check-search';
 import { compileFilter } from './compile-filter';
 import type { IndexSpec, SearchRequest } from './item-index';
 import type { PointTable } from './point-table';
 import { type RowScore, rowScores } from './row-score';
-import { validateFilter } from './validate-filter';
 
 /** A checked request, ready to run over tables of points. */
 export interface CompiledSearch {
@@ -23,24 +22,16 @@ export interface CompiledSearch {
  *
  * @throws DimensionError, NonFiniteVectorError, InvalidFilterError; RangeError when k or effort is no whole number from 0 on.
  */
-export function compileSearch(request: SearchRequest, { dimension, metric, attributes }: IndexSpec): CompiledSearch {
+export function compileSearch(request: SearchRequest, spec: IndexSpec): CompiledSearch {
+  checkSearch(request, spec);
   const { vector, k, filter, exclude, effort } = request;
-  checkVector(vector, dimension);
-  checkCount('k', k);
-  if (effort !== undefined) checkCount('effort', effort);
-  if (filter) validateFilter(filter, attributes);
   const matches = filter && compileFilter(filter);
   return {
     vector,
     query: Float64Array.from(vector),
     k,
     effort,
-    score: rowScores[metric],
+    score: rowScores[spec.metric],
     accepts: (points, row) => exclude?.has(points.ids[row]) !== true && (!matches || matches(points.attributes[row])),
   };
-}
-
-function checkCount(name: string, count: number): void {
-  if (Number.isSafeInteger(count) && count >= 0) return;
-  throw new RangeError(`${name}: expected a whole number from 0 on, found ${count}`);
 }

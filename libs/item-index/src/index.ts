@@ -14,6 +14,7 @@ export {
 export { compareIndexIds, type IndexId, parseIndexId } from './index-id';
 export type {
   Attributes,
+  AttributeType,
   AttributeValue,
   Hit,
   IndexPoint,
@@ -23,4 +24,5 @@ export type {
   SearchRequest,
 } from './item-index';
 export { matchesFilter } from './matches-filter';
+export { type QdrantSettings, qdrantSettings } from './qdrant-settings';
 export { validateFilter } from './validate-filter';

@@ -9,16 +9,19 @@ const UNDER_TEST: readonly AdapterUnderTest[] = [
   {
     name: 'exact',
     exact: true,
+    isLocal: true,
     open: async () => ({ store: createExactItemIndexStore(), close: async () => undefined }),
   },
   {
     name: 'embedded, exact below infinity',
     exact: true,
+    isLocal: true,
     open: () => openTemporaryStore({ exactBelow: Infinity }),
   },
   {
     name: 'embedded, always with a graph',
     exact: false,
+    isLocal: true,
     // Narrow searches, so that the graph answers for few points too: it does from 16 rows per hit on.
     open: () => openTemporaryStore({ exactBelow: 0, expansionSearch: 16 }),
   },

@@ -3,6 +3,9 @@ import type { Filter, ItemId, Scalar } from '@gatehouse/domain';
 /** Value of a filterable attribute: one scalar, or a list of which any element may match. */
 export type AttributeValue = Scalar | readonly Scalar[];
 
+/** What the values of an attribute are, mostly: a store may index them by it. */
+export type AttributeType = 'string' | 'number' | 'boolean';
+
 /** Attribute values of one item by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
@@ -19,8 +22,8 @@ export interface IndexSpec {
   readonly dimension: number;
   /** `dot` for cosine towers too: their outputs are normalised. */
   readonly metric: 'dot' | 'l2';
-  /** Names of the filterable attributes. */
-  readonly attributes: readonly string[];
+  /** The filterable attributes by name. */
+  readonly attributes: Readonly<Record<string, AttributeType>>;
   /** Small JSON kept with the index: model version, catalogue offsets, checksum. */
   readonly manifest: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,7 @@
 import { type Filter, maxFilterDepth } from '@gatehouse/domain';
 
 import { InvalidFilterError } from './errors';
+import type { IndexSpec } from './item-index';
 
 type Range = Extract<Filter, { readonly range: unknown }>['range'];
 
@@ -9,13 +10,13 @@ type Range = Extract<Filter, { readonly range: unknown }>['range'];
  * with at least one bound, none of them NaN.
  *
  * @throws InvalidFilterError with the place in the filter.
- * @example validateFilter({ equals: { attribute: 'brand', value: 'acme' } }, ['brand', 'price']);
+ * @example validateFilter({ equals: { attribute: 'brand', value: 'acme' } }, { brand: 'string', price: 'number' });
  */
-export function validateFilter(filter: Filter, attributes: readonly string[]): void {
+export function validateFilter(filter: Filter, attributes: IndexSpec['attributes']): void {
   validateAt(filter, attributes, 'filter', 1);
 }
 
-function validateAt(filter: Filter, attributes: readonly string[], path: string, depth: number): void {
+function validateAt(filter: Filter, attributes: IndexSpec['attributes'], path: string, depth: number): void {
   if (depth > maxFilterDepth) {
     throw new InvalidFilterError(path, `expected at most ${maxFilterDepth} levels, found more`);
   }
@@ -27,19 +28,25 @@ function validateAt(filter: Filter, attributes: readonly string[], path: string,
   else validateRange(filter.range, attributes, `${path}.range`);
 }
 
-function validateParts(parts: readonly Filter[], attributes: readonly string[], path: string, depth: number): void {
+function validateParts(
+  parts: readonly Filter[],
+  attributes: IndexSpec['attributes'],
+  path: string,
+  depth: number,
+): void {
   for (const [i, part] of parts.entries()) validateAt(part, attributes, `${path}[${i}]`, depth + 1);
 }
 
-function validateRange(range: Range, attributes: readonly string[], path: string): void {
+function validateRange(range: Range, attributes: IndexSpec['attributes'], path: string): void {
   const { attribute, min, max } = range;
   validateAttribute(attribute, attributes, path);
   if (min === undefined && max === undefined) throw new InvalidFilterError(path, 'expected min or max, found neither');
   if (Number.isNaN(min) || Number.isNaN(max)) throw new InvalidFilterError(path, 'expected numbers, found NaN');
 }
 
-function validateAttribute(attribute: string, attributes: readonly string[], path: string): void {
-  if (attributes.includes(attribute)) return;
-  const declared = attributes.length === 0 ? 'no attribute, since none is declared' : `one of ${attributes.join(', ')}`;
+function validateAttribute(attribute: string, attributes: IndexSpec['attributes'], path: string): void {
+  if (Object.hasOwn(attributes, attribute)) return;
+  const names = Object.keys(attributes);
+  const declared = names.length === 0 ? 'no attribute, since none is declared' : `one of ${names.join(', ')}`;
   throw new InvalidFilterError(path, `attribute: expected ${declared}, found ${JSON.stringify(attribute)}`);
 }

@@ -3,7 +3,7 @@ import { type Filter, maxFilterDepth } from '@gatehouse/domain';
 import { InvalidFilterError } from './errors';
 import { validateFilter } from './validate-filter';
 
-const declared = ['brand', 'price'];
+const declared = { brand: 'string', price: 'string' } as const;
 const leaf: Filter = { equals: { attribute: 'brand', value: 'acme' } };
 
 /** A filter of so many levels. */
@@ -74,7 +74,7 @@ describe('validateFilter', () => {
   });
 
   it('says so when no attribute is declared', () => {
-    expect(() => validateFilter(leaf, [])).toThrow(
+    expect(() => validateFilter(leaf, {})).toThrow(
       'attribute: expected no attribute, since none is declared, found "brand"',
     );
   });

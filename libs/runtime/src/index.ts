@@ -13,6 +13,9 @@ export {
   type Metrics,
   type MetricSpec,
 } from './metrics';
+export { isLoopbackHost } from './is-loopback-host';
+export { readSecret, readSettingFile, type SecretPlace, type SecretSources } from './read-secret';
+export { SettingsError } from './settings-error';
 export { retry, type RetryOptions } from './retry';
 export { type MainProcess, runMain } from './run-main';
 export { type MetricsServer, serveMetrics } from './serve-metrics';

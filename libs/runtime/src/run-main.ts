@@ -11,7 +11,7 @@ export interface MainProcess {
 
 /**
  * Runs an app to its end. A number that it returns becomes the exit code (nothing: 0). When it throws, or an error is caught nowhere, one line
- * on standard error says why and the process exits: with 78 for a `ConfigError`, else with 1.
+ * on standard error says why and the process exits: with 78 for a `ConfigError` or `SettingsError`, else with 1.
  *
  * @param app name of the app, which begins the line.
  * @example void runMain('trainer', () => main(process.argv));
@@ -20,7 +20,7 @@ export async function runMain(app: string, main: () => Promise<unknown>, host: M
   const fail = (error: unknown): void => {
     host.stderr.write(`${app}: ${describeError(error)}\n`);
     // By name, because the library that parses configurations is not for this one to import.
-    const isConfiguration = error instanceof Error && error.name === 'ConfigError';
+    const isConfiguration = error instanceof Error && ['ConfigError', 'SettingsError'].includes(error.name);
     host.exit(isConfiguration ? exitCode.configuration : exitCode.failure);
   };
   host.on('unhandledRejection', fail);

@@ -8,6 +8,7 @@ export { createTemporaryFolder } from './create-temporary-folder';
 export { createWorld, type World, type WorldOptions } from './create-world';
 export { holdPort } from './hold-port';
 export { kafkaBrokers } from './kafka-brokers';
+export { qdrantUrl } from './qdrant-url';
 export {
   type LogLine,
   type ProcessEnd,

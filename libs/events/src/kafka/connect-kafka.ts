@@ -1,8 +1,15 @@
-import { type Clock, type Logger, retry, type RetryOptions } from '@gatehouse/runtime';
+import {
+  type Clock,
+  type Logger,
+  retry,
+  type RetryOptions,
+  type SecretSources,
+  SettingsError,
+} from '@gatehouse/runtime';
 import { type Admin, Kafka, logLevel, type LogEntry } from 'kafkajs';
 
 import type { KafkaSettings } from '../kafka-settings';
-import { KafkaSettingsError, type SecretSources, securityOf } from './kafka-security';
+import { securityOf } from './kafka-security';
 import type { PartitionBounds } from './read-topic';
 
 /** A connection to a cluster, shared by all that one process does there. */
@@ -46,7 +53,7 @@ const connectionTimeoutMs = 3_000;
 /**
  * Prepares a connection; nothing is sent yet.
  *
- * @throws KafkaSettingsError.
+ * @throws SettingsError.
  * @example const connection = connectKafka(config.kafka, { environment: process.env }, logger, systemClock);
  */
 export function connectKafka(
@@ -55,7 +62,7 @@ export function connectKafka(
   logger: Logger,
   clock: Pick<Clock, 'monotonicMs'>,
 ): KafkaConnection {
-  if (settings.brokers.length === 0) throw new KafkaSettingsError('brokers', 'expected at least one, found none');
+  if (settings.brokers.length === 0) throw new SettingsError('kafka.brokers', 'expected at least one, found none');
   const kafka = new Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],

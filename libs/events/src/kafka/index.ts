@@ -2,7 +2,6 @@ export { connectKafka, type KafkaConnection, TopicMissingError } from './connect
 export { createTopics, type TopicCreation } from './create-topics';
 export { createKafkaImpressionSource } from './kafka-impression-source';
 export { CompactedPartitionsError, createKafkaCompactedTopic } from './kafka-compacted-topic';
-export { KafkaSettingsError, type SecretSources } from './kafka-security';
 export { createKafkaDeadLetterSink, createKafkaImpressionSink } from './kafka-sinks';
 export { kafkaLogOver, openKafkaLog } from './open-kafka-log';
 export { ConsumerFailedError } from './topic-consumer';

@@ -1,5 +1,7 @@
+import { SettingsError } from '@gatehouse/runtime';
+
 import { type KafkaSettings, kafkaSettings } from '../kafka-settings';
-import { KafkaSettingsError, securityOf } from './kafka-security';
+import { securityOf } from './kafka-security';
 
 const files: Readonly<Record<string, string>> = {
   'ca.pem': 'CA',
@@ -51,13 +53,9 @@ describe('Kafka security', () => {
   );
 
   it.each<[string, object, string]>([
-    ['no password', sasl({}), 'kafka.sasl: expected either passwordFile or passwordVariable'],
-    ['two passwords', sasl({ passwordFile: 'secret', passwordVariable: 'PW' }), 'kafka.sasl: expected either'],
-    [
-      'a variable that is not set',
-      sasl({ passwordVariable: 'PW' }),
-      'kafka.sasl.passwordVariable: expected a password',
-    ],
+    ['no password', sasl({}), 'kafka.sasl.password: expected either passwordFile or passwordVariable'],
+    ['two passwords', sasl({ passwordFile: 'secret', passwordVariable: 'PW' }), 'kafka.sasl.password: expected either'],
+    ['a variable that is not set', sasl({ passwordVariable: 'PW' }), 'kafka.sasl.passwordVariable: expected a secret'],
     [
       'a file that is not there',
       sasl({ passwordFile: 'none' }),
@@ -71,7 +69,7 @@ describe('Kafka security', () => {
     ],
   ])('refuses %s', (_, settings, message) => {
     expect(() => security(settings)).toThrow(message);
-    expect(() => security(settings)).toThrow(KafkaSettingsError);
+    expect(() => security(settings)).toThrow(SettingsError);
   });
 
   it('has no key for a secret itself', () => {

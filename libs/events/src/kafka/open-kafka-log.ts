@@ -14,7 +14,7 @@ const reachableMs = 10_000;
 /**
  * The event log of a cluster. Nothing is sent before something is used.
  *
- * @throws KafkaSettingsError.
+ * @throws SettingsError.
  * @example const log = openKafkaLog(config.kafka, { environment: process.env }, logger, systemClock);
  */
 export function openKafkaLog(...connecting: Parameters<typeof connectKafka>): EventLog {

@@ -18,7 +18,7 @@ export interface LogOpening {
 /**
  * Opens the event log that a configuration names.
  *
- * @throws StorageError for a folder that cannot be used; KafkaSettingsError.
+ * @throws StorageError for a folder that cannot be used; SettingsError.
  * @example const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
  */
 export function openEventLog({ log, kafka, environment, logger, clock }: LogOpening): EventLog {

@@ -3,7 +3,7 @@ import type { ItemId } from '@gatehouse/domain';
 import { ExactItemIndex } from '../exact/exact-item-index';
 import type { Hit, IndexPoint, IndexSpec, ItemIndex, SearchRequest } from '../item-index';
 import { PointTable } from '../point-table';
-import { createSerialQueue } from './serial-queue';
+import { createSerialQueue } from '../serial-queue';
 
 /**
  * The creator's handle. Before the seal all points are in memory only, because nobody could read half an index anyway; the

@@ -21,12 +21,12 @@ const graphFile = 'graph.usearch';
 
 const description = z.strictObject({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const markerSchema = z.strictObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   indexId: z.string(),
   spec: z.strictObject({
     dimension: z.int().min(1),
     metric: z.enum(['dot', 'l2']),
-    attributes: z.array(z.string()),
+    attributes: z.record(z.string(), z.enum(['string', 'number', 'boolean'])),
     manifest: z.record(z.string(), z.unknown()),
   }),
   count: z.int().min(0),
@@ -63,9 +63,9 @@ export async function writeSealedFiles(
   await writeDurably(join(folder, deltaFile), (path) => writeFile(path, ''));
   const { dimension, metric, attributes, manifest } = spec;
   const marker: Marker = {
-    formatVersion: 1,
+    formatVersion: 2,
     indexId,
-    spec: { dimension, metric, attributes: [...attributes], manifest },
+    spec: { dimension, metric, attributes, manifest },
     count: points.count,
     files,
   };
@@ -99,7 +99,7 @@ function parseMarker(text: string, indexId: string): Marker {
   try {
     return markerSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new IndexDamagedError(indexId, markerFile, 'a marker of format 1', 'other text', { cause });
+    throw new IndexDamagedError(indexId, markerFile, 'a marker of format 2', 'other text', { cause });
   }
 }
 

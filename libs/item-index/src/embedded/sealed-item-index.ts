@@ -10,7 +10,7 @@ import type { DeltaLog } from './delta-log';
 import type { Graph } from './graph';
 import type { LayeredPoints } from './layered-points';
 import { searchLayers } from './search-layers';
-import { createSerialQueue } from './serial-queue';
+import { createSerialQueue } from '../serial-queue';
 
 /** What an open index holds. */
 export interface SealedContent {

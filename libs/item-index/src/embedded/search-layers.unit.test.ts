@@ -5,7 +5,7 @@ import type { Graph } from './graph';
 import { LayeredPoints } from './layered-points';
 import { searchLayers } from './search-layers';
 
-const spec: IndexSpec = { dimension: 1, metric: 'dot', attributes: ['group'], manifest: {} };
+const spec: IndexSpec = { dimension: 1, metric: 'dot', attributes: { group: 'string' }, manifest: {} };
 const rows = 1600; // so the graph is asked for at most 1600 / 16 = 100 hits
 
 /** Row r holds the number r, so for q = 1 the best rows are the last ones. */

@@ -10,7 +10,7 @@ import { type ExactContent, ExactItemIndex } from './exact-item-index';
  *
  * @example
  * const store = createExactItemIndexStore();
- * const index = await store.create('1-1.1', { dimension: 2, metric: 'dot', attributes: [], manifest: {} });
+ * const index = await store.create('1-1.1', { dimension: 2, metric: 'dot', attributes: {}, manifest: {} });
  */
 export function createExactItemIndexStore(): ItemIndexStore {
   const contents = new Map<string, ExactContent>();

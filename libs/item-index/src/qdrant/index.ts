@@ -1,0 +1,2 @@
+export { QdrantRefusedError, QdrantUnavailableError } from './qdrant-errors';
+export { openQdrantItemIndexStore, type QdrantParts } from './qdrant-item-index-store';
