@@ -1,4 +1,5 @@
 import { kafkaSettings, logSettings } from '@gatehouse/events';
+import { indexSettings, qdrantSettings } from '@gatehouse/item-index';
 import { z } from 'zod';
 
 /** Keys of `config/cli.yaml`; the file says what each means. */
@@ -7,7 +8,8 @@ export const cliConfig = z.strictObject({
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: z.strictObject({ folder: z.string().min(1).default('var/artifacts') }).prefault({}),
-  index: z.strictObject({ folder: z.string().min(1).default('var/index') }).prefault({}),
+  index: indexSettings.prefault({}),
+  qdrant: qdrantSettings.prefault({}),
   userState: z.strictObject({ folder: z.string().min(1).default('var/user-state') }).prefault({}),
   retriever: z
     .strictObject({

@@ -2,7 +2,7 @@ import type { Item, ModelVersionId } from '@gatehouse/domain';
 import { type Hit, type ItemIndex, type ItemIndexStore, parseIndexId } from '@gatehouse/item-index';
 import type { Canary, TwoTowerModel } from '@gatehouse/towers';
 
-import { embedCatalogue } from './embed-catalogue';
+import { embedCatalogue } from './embed-items';
 import { createNearestToCanaries } from './nearest-canaries';
 
 /** A finished index and what it must answer. */

@@ -1,4 +1,5 @@
 import { kafkaSettings, logSettings } from '@gatehouse/events';
+import { indexSettings, qdrantSettings } from '@gatehouse/item-index';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
@@ -7,12 +8,13 @@ export const embedderConfig = z.strictObject({
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: z.strictObject({ folder: z.string().min(1).default('var/artifacts') }).prefault({}),
-  index: z
-    .strictObject({
-      folder: z.string().min(1).default('var/index'),
+  index: indexSettings
+    .extend({
       retainMs: z.int().min(0).default(600_000),
+      foldAfterChanges: z.int().min(1).default(5_000),
     })
     .prefault({}),
+  qdrant: qdrantSettings.prefault({}),
   backend: z
     .array(z.enum(backendNames))
     .min(1)

@@ -1,4 +1,4 @@
-import type { Pointer } from '@gatehouse/artifacts';
+import { FencedError, type Pointer } from '@gatehouse/artifacts';
 
 import { type Following, followVersions } from './follow-versions';
 import { createMemoryLogger } from './version.fixture';
@@ -12,7 +12,14 @@ describe('followVersions', () => {
     {
       servable,
       refresh = () => undefined,
-    }: { servable?: string; refresh?: (version: string, call: number) => void } = {},
+      worn,
+      pin,
+    }: {
+      servable?: string;
+      refresh?: (version: string, call: number) => void;
+      worn?: (look: number) => boolean;
+      pin?: (look: number) => Pointer | undefined;
+    } = {},
   ) => {
     const stop = new AbortController();
     const refreshed: string[] = [];
@@ -22,12 +29,15 @@ describe('followVersions', () => {
     const pointerTo = (version: string | undefined): Pointer | undefined =>
       version === undefined ? undefined : { version };
     const following: Following = {
-      models: { pointer: async () => pointerTo(looks[look]) },
+      models: {
+        pointer: async (name) => (name === 'pinned' ? pin?.(look) : pointerTo(looks[look])),
+      },
       servingVersion: async () => servable,
-      refresh: async (version) => {
+      serve: async (version) => {
         refreshed.push(version);
         refresh(version, refreshed.length);
       },
+      isWorn: () => worn?.(look) ?? false,
       isRefusal: (error) => error instanceof Refusal,
       sleep: async (ms, signal) => {
         pauses.push(ms);
@@ -71,12 +81,45 @@ describe('followVersions', () => {
     expect(pauses).toEqual([200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000, 100, 100]);
   });
 
+  it('serves what is pinned while it is, and then the newest', async () => {
+    const pin = (look: number): Pointer | undefined => {
+      if (look === 0) return undefined;
+      return look < 3 ? { version: '1-1' } : { version: '1-1', detail: 'released' };
+    };
+    const { refreshed } = await follow(['1-3', '1-3', '1-4', '1-4', '1-4'], { pin });
+    expect(refreshed).toEqual(['1-3', '1-1', '1-4']);
+  });
+
+  it('builds a worn index again, of the same version', async () => {
+    const built: number[] = [];
+    const refresh = (_version: string, call: number): void => void built.push(call);
+    const worn = (look: number): boolean => look === 2 && built.length < 2;
+    expect((await follow(['1-1', '1-1', '1-1', '1-1'], { refresh, worn })).refreshed).toEqual(['1-1', '1-1']);
+  });
+
+  it('waits longer and longer when the new build of a worn index is refused', async () => {
+    const refresh = (_version: string, call: number): void => {
+      if (call > 1) throw new Refusal('worse');
+    };
+    const { pauses, refreshed } = await follow(Array<string>(4).fill('1-1'), { refresh, worn: (look) => look > 0 });
+    expect(refreshed).toHaveLength(4);
+    expect(pauses).toEqual([100, 200, 400, 800]);
+  });
+
+  it('ends when another embedder leads', async () => {
+    const refresh = (): void => {
+      throw new FencedError('embedder', 1, 2);
+    };
+    await expect(follow(['1-1'], { refresh })).rejects.toThrow(FencedError);
+  });
+
   it('does nothing after an abort', async () => {
     const refresh = jest.fn();
     const following: Following = {
       models: { pointer: async () => ({ version: '1-1' }) },
       servingVersion: async () => undefined,
-      refresh,
+      serve: refresh,
+      isWorn: () => false,
       isRefusal: () => false,
       sleep: async () => undefined,
       pollMs: 100,

@@ -1,8 +1,9 @@
 import { DamagedVersionError, UnsupportedVersionError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
+import type { ModelVersionId } from '@gatehouse/domain';
 import { openEventLog } from '@gatehouse/events/open';
 import { NonFiniteVectorError } from '@gatehouse/item-index';
-import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
+import { openItemIndexStore } from '@gatehouse/item-index/open';
 import {
   createLogger,
   createMetrics,
@@ -19,10 +20,13 @@ import { loadBackend } from '@gatehouse/towers';
 
 import { type EmbedderConfig, embedderConfig } from './config';
 import { followVersions } from './follow-versions';
+import { createCatalogueFollower } from './follow-catalogue';
+import { IndexRefusedError } from './index-refused-error';
 import { refresh } from './refresh';
+import { reinstate, takeUp } from './reinstate';
 import { createRetention } from './retention';
 import { servingVersion } from './serving-version';
-import { IndexRefusedError } from './verify-index';
+import { serveVersion } from './serve-version';
 
 /** Time that each step of the shutdown may take; a refresh that is cut off is done again after the next start. */
 const stopTimeoutMs = 10_000;
@@ -39,7 +43,7 @@ async function main(): Promise<number> {
 
 async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown): Promise<void> {
   const backend = await loadBackend(config.backend, (name, reason) => logger.info('backend.absent', { name, reason }));
-  logger.info('embedder.starting', { backend });
+  logger.info('embedder.starting', { backend, index: config.index.kind });
 
   shutdown.signal.throwIfAborted();
   const log = openEventLog({ ...config, environment: process.env, logger, clock: systemClock });
@@ -49,29 +53,41 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
     shutdown.onStop('health', () => server.close());
   }
   const models = createFilesystemModelStore({ folder: config.artifacts.folder });
-  const indexes = await openEmbeddedItemIndexStore({ folder: config.index.folder });
-  const refreshing = {
+  const indexes = await openItemIndexStore({ ...config, environment: process.env });
+  const follower = createCatalogueFollower({ catalogue: log.items, delay, logger });
+  const parts = {
     models,
     writer: await models.lead('embedder'),
     catalogue: log.items,
     indexes,
-    retention: createRetention(indexes, config.index.retainMs, systemClock, logger),
+    follower,
     clock: systemClock,
     logger,
   };
+  const retention = createRetention(indexes, config.index.retainMs, systemClock, logger);
+  const ways = {
+    models,
+    reinstate: (version: ModelVersionId, indexId: string) => reinstate(version, indexId, parts),
+    refresh: (version: ModelVersionId) => refresh(version, { ...parts, retention }),
+    logger,
+  };
+  const isWorn = (): boolean => follower.isLost || (follower.live?.changedItems ?? 0) >= config.index.foldAfterChanges;
 
   const following = followVersions({
     models,
-    servingVersion: () => servingVersion(models, indexes, logger),
-    refresh: (version) => refresh(version, refreshing),
+    servingVersion: () => servingVersion(models, (version, indexId) => takeUp(version, indexId, parts), logger),
+    serve: (version) => serveVersion(version, ways),
+    isWorn,
     isRefusal: (error) => refusals.some((refusal) => error instanceof refusal),
     sleep: delay,
     pollMs: config.pollMs,
     logger,
     signal: shutdown.signal,
   });
-  shutdown.onStop('refresh', () => following);
-  await following;
+  const both = Promise.all([following, follower.follow(shutdown.signal)]);
+  shutdown.onStop('refresh', () => both);
+  await both;
+  await follower.live?.index.close();
 }
 
 void runMain('embedder', main);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +7,18 @@ import type { ModelStore } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import type { ItemCatalogue } from '@gatehouse/events';
 import { createMemoryItemCatalogue } from '@gatehouse/events/memory';
-import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
+import { type ItemIndex, type ItemIndexStore, qdrantSettings } from '@gatehouse/item-index';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
-import { createManualClock } from '@gatehouse/runtime';
+import { openQdrantItemIndexStore } from '@gatehouse/item-index/qdrant';
+import { createManualClock, delay } from '@gatehouse/runtime';
+import { qdrantUrl } from '@gatehouse/testing';
 import { canariesPart, readCanaries, type TwoTowerModel } from '@gatehouse/towers';
 
 import { refresh, type Refreshing } from './refresh';
+import { takeUp } from './reinstate';
 import { createRetention } from './retention';
-import { IndexRefusedError } from './verify-index';
+import { createCatalogueFollower } from './follow-catalogue';
+import { IndexRefusedError } from './index-refused-error';
 import { availableItems, createMemoryLogger, createModel, dimension, items, partsOf, useCpu } from './version.fixture';
 
 const canaryCount = 2;
@@ -63,13 +68,35 @@ interface Stores {
   readonly indexes: ItemIndexStore;
 }
 
-const openStores = async (folder: string): Promise<Stores> => ({
-  models: createFilesystemModelStore({ folder: join(folder, 'artifacts') }),
-  indexes: await openEmbeddedItemIndexStore({ folder: join(folder, 'index') }),
-});
+const url = qdrantUrl();
 
-describe('refresh', () => {
+/** Where the indexes of a folder are, by the kind of store. */
+const STORES: readonly (readonly [name: string, open: (folder: string) => Promise<ItemIndexStore>])[] = [
+  ['embedded', (folder) => openEmbeddedItemIndexStore({ folder: join(folder, 'index') })],
+  ...(url === undefined
+    ? []
+    : ([
+        [
+          'on Qdrant',
+          async (folder: string) =>
+            openQdrantItemIndexStore(
+              qdrantSettings.parse({
+                url,
+                collectionPrefix: `test-${createHash('sha256').update(folder).digest('hex').slice(0, 24)}-`,
+              }),
+              { secrets: { environment: process.env }, delay, random: Math.random },
+            ),
+        ],
+      ] as const)),
+];
+
+describe.each(STORES)('refresh, %s', (kind, openIndexes) => {
   useCpu();
+
+  const openStores = async (folder: string): Promise<Stores> => ({
+    models: createFilesystemModelStore({ folder: join(folder, 'artifacts') }),
+    indexes: await openIndexes(folder),
+  });
 
   let root: string;
   let catalogue: ItemCatalogue;
@@ -87,31 +114,63 @@ describe('refresh', () => {
     const indexes = wrap(edit(bare), 'indexes');
     const clock = createManualClock();
     const logger = createMemoryLogger();
+    const follower = createCatalogueFollower({ catalogue, delay: async () => undefined, logger });
+    const serving = await models.pointer('servable');
+    if (serving?.indexId) {
+      await takeUp(serving.version, serving.indexId, {
+        models,
+        writer,
+        catalogue,
+        indexes: bare,
+        follower,
+        clock,
+        logger,
+      });
+    }
     const refreshing: Refreshing = {
       models: wrap(models, 'models'),
       writer: wrap(writer, 'writer'),
       catalogue: wrap(catalogue, 'catalogue'),
       indexes,
+      follower,
       retention: createRetention(indexes, 0, clock, logger),
       clock,
       logger,
     };
-    await refresh(version, refreshing);
+    try {
+      await refresh(version, refreshing);
+    } finally {
+      await follower.live?.index.close().catch(() => undefined); // after a crash it cannot
+    }
     return logger.lines;
   };
 
   /** A copy of the folder in which 1-3 serves and 1-4 waits. */
   const copyOfBase = async (): Promise<string> => {
     const copy = join(root, `copy-${++copies}`);
+    folders.push(copy);
     await cp(join(root, 'base'), copy, { recursive: true });
+    if (kind === 'embedded') return copy;
+    const from = await openIndexes(join(root, 'base')); // a server's indexes are in no folder
+    const to = await openIndexes(copy);
+    for (const indexId of await from.list()) {
+      const original = await from.open(indexId);
+      const index = await to.create(indexId, original.spec);
+      await index.upsert(await original.sample(Infinity));
+      await index.seal();
+    }
+    const active = await from.active();
+    if (active !== undefined) await to.activate(active);
     return copy;
   };
+  const folders: string[] = [];
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'gatehouse-embedder-'));
     catalogue = createMemoryItemCatalogue();
     await catalogue.put(items);
     const base = join(root, 'base');
+    folders.push(base);
     const { models } = await openStores(base);
     const trainer = await models.lead('trainer');
     for (const version of ['1-1', '1-2', '1-3', '1-4']) {
@@ -120,7 +179,13 @@ describe('refresh', () => {
       if (version !== '1-4') await refreshOnce(base, version);
     }
   });
-  afterAll(() => rm(root, { recursive: true, force: true }));
+  afterAll(async () => {
+    for (const folder of folders) {
+      const { indexes } = await openStores(folder);
+      for (const indexId of await indexes.list()) await indexes.drop(indexId);
+    }
+    await rm(root, { recursive: true, force: true });
+  });
 
   /** Whatever the pointer names can be opened and answers with the vectors of the version that it names. */
   const servable = async (folder: string): Promise<{ version: string; indexId: string }> => {
@@ -169,7 +234,7 @@ describe('refresh', () => {
   it('calls the ports in the order that keeps the old index serving', async () => {
     const { calls, wrap } = createFaults();
     await refreshOnce(await copyOfBase(), '1-4', wrap);
-    const order = ['index.seal', 'index.count', 'index.sample', 'index.search', 'index.close', 'indexes.activate'];
+    const order = ['index.seal', 'index.count', 'index.sample', 'index.search', 'indexes.activate'];
     const at = [...order, 'writer.point', 'indexes.drop'].map((call) => calls.lastIndexOf(call));
     expect(at).toEqual([...at].sort((a, b) => a - b));
     expect(at[0]).toBeGreaterThan(0);
@@ -216,6 +281,7 @@ describe('refresh', () => {
         }
       }
       expect(moved).toBeGreaterThan(3);
+      process.stdout.write(`refresh, ${kind}: ${2 * calls.length} crash points of ${calls.length} calls, all safe\n`);
     },
     everyCallTimeoutMs,
   );

@@ -1,21 +1,23 @@
 import type { ModelReader } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
-import type { ItemIndexStore } from '@gatehouse/item-index';
-import type { Logger } from '@gatehouse/runtime';
+import { describeError, type Logger } from '@gatehouse/runtime';
 
-/** The version that serves, or undefined when none does or its index is lost or damaged and must be built again. */
+/**
+ * The version that serves, after its index was taken up; undefined when none does, or when index or model cannot be used and must be built
+ * again.
+ */
 export async function servingVersion(
   models: Pick<ModelReader, 'pointer'>,
-  indexes: Pick<ItemIndexStore, 'open'>,
+  takeUp: (version: ModelVersionId, indexId: string) => Promise<void>,
   logger: Logger,
 ): Promise<ModelVersionId | undefined> {
   const serving = await models.pointer('servable');
   if (serving?.indexId === undefined) return undefined;
   try {
-    await (await indexes.open(serving.indexId)).close();
+    await takeUp(serving.version, serving.indexId);
     return serving.version;
   } catch (error) {
-    logger.warn('index.unusable', { indexId: serving.indexId, error });
+    logger.warn('index.unusable', { indexId: serving.indexId, reason: describeError(error) });
     return undefined;
   }
 }

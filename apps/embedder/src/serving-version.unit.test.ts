@@ -1,4 +1,3 @@
-import { createExactItemIndexStore } from '@gatehouse/item-index/exact';
 import { createLogger } from '@gatehouse/runtime';
 
 import { servingVersion } from './serving-version';
@@ -9,16 +8,15 @@ const pointerTo = (indexId?: string) => ({
 });
 
 describe('servingVersion', () => {
-  it('is the version of the pointer when its index opens', async () => {
-    const indexes = createExactItemIndexStore();
-    const index = await indexes.create('1-7.1', { dimension: 2, metric: 'dot', attributes: {}, manifest: {} });
-    await index.seal();
-    expect(await servingVersion(pointerTo('1-7.1'), indexes, logger)).toBe('1-7');
+  it('is the version of the pointer once its index was taken up', async () => {
+    const takeUp = jest.fn().mockResolvedValue(undefined);
+    expect(await servingVersion(pointerTo('1-7.1'), takeUp, logger)).toBe('1-7');
+    expect(takeUp).toHaveBeenCalledWith('1-7', '1-7.1');
   });
 
   it('is none before the first pointer, and none when the index is lost', async () => {
-    const indexes = createExactItemIndexStore();
-    expect(await servingVersion(pointerTo(), indexes, logger)).toBeUndefined();
-    expect(await servingVersion(pointerTo('1-7.1'), indexes, logger)).toBeUndefined();
+    const lost = () => Promise.reject(new Error('not found'));
+    expect(await servingVersion(pointerTo(), lost, logger)).toBeUndefined();
+    expect(await servingVersion(pointerTo('1-7.1'), lost, logger)).toBeUndefined();
   });
 });

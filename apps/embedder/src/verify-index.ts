@@ -4,6 +4,7 @@ import type { Canary, TwoTowerModel } from '@gatehouse/towers';
 import type { ItemIndex } from '@gatehouse/item-index';
 
 import type { BuiltIndex } from './build-index';
+import { IndexRefusedError } from './index-refused-error';
 
 /** Stored vectors that are compared with freshly embedded ones. */
 const vectorsCompared = 100;
@@ -13,19 +14,6 @@ const vectorTolerance = 1e-5;
 const normTolerance = 1e-3;
 /** Least mean share of the exact nearest items that the index must find. */
 const minCanaryRecall = 0.95;
-
-/** An index that must not serve; the one before it goes on serving. */
-export class IndexRefusedError extends Error {
-  override readonly name = 'IndexRefusedError';
-  constructor(
-    readonly indexId: string,
-    readonly check: string,
-    readonly expected: string,
-    readonly found: string,
-  ) {
-    super(`index ${indexId} refused: ${check}: expected ${expected}, found ${found}`);
-  }
-}
 
 /**
  * Checks a built index against what it must hold and answer.

@@ -5,7 +5,8 @@ import { canariesPart, readCanaries, restoreTwoTowerModel, type TwoTowerModel } 
 
 import { buildIndex, type BuiltIndex } from './build-index';
 import { createModel, items, partsOf, useCpu } from './version.fixture';
-import { IndexRefusedError, verifyIndex } from './verify-index';
+import { IndexRefusedError } from './index-refused-error';
+import { verifyIndex } from './verify-index';
 
 describe('verifyIndex', () => {
   useCpu();

@@ -1,4 +1,5 @@
 import { kafkaSettings, logSettings } from '@gatehouse/events';
+import { indexSettings, qdrantSettings } from '@gatehouse/item-index';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
@@ -12,7 +13,8 @@ export const retrieverConfig = z.strictObject({
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),
-  index: folder('var/index'),
+  index: indexSettings.prefault({}),
+  qdrant: qdrantSettings.prefault({}),
   userState: folder('var/user-state'),
   pollMs: z.int().min(10).max(60_000).default(100),
   searchEffort: z.int().min(0).max(10_000).default(0),

@@ -6,7 +6,7 @@ import { createProfileTable, userStateOptions } from '@gatehouse/events';
 import { createEmbeddedUserState, type EmbeddedUserState } from '@gatehouse/events/embedded';
 import { createUserState } from '@gatehouse/events/memory';
 import { openEventLog } from '@gatehouse/events/open';
-import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
+import { openItemIndexStore } from '@gatehouse/item-index/open';
 import {
   createLogger,
   createShutdown,
@@ -52,7 +52,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
     {
       models: createFilesystemModelStore({ folder: config.artifacts.folder }),
       loadParts: createOffThreadLoader(join(__dirname, 'load-version.worker.js'), config.artifacts.folder),
-      indexes: await openEmbeddedItemIndexStore({ folder: config.index.folder }),
+      indexes: await openItemIndexStore({ ...config, environment: process.env }),
       towers: twoTowerLibrary,
       source: log.source,
       profiles: createProfileTable(log.users),

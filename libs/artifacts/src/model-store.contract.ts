@@ -348,12 +348,14 @@ export function modelStoreContract(createPlace: () => Promise<StorePlace>): void
         older.point('checkpoint', { version: '1-2' }),
         older.point('latest', { version: '1-2' }),
         older.prune(0, []),
+        older.checkLeads(),
       ]) {
         await expect(late).rejects.toThrow(FencedError);
       }
       expect(await store.list()).toEqual(['1-1', '1-2']);
       expect(await store.pointer('checkpoint')).toEqual({ version: '1-1' });
       expect(await store.pointer('latest')).toBeUndefined();
+      await newer.checkLeads();
       await publish(newer, 2);
       expect(await store.pointer('checkpoint')).toEqual({ version: '2-2' });
     });

@@ -57,12 +57,12 @@ export interface LoadedVersion {
 /**
  * Pointers that the store keeps. `checkpoint`: newest state to resume from. `latest`: newest version offered to the embedder.
  * `refreshing`: version that the embedder works on, so that it is not pruned meanwhile. `servable`: version and build that retrievers
- * serve.
+ * serve. `pinned`: version that an operator wants to serve, whatever is newer.
  */
-export type PointerName = 'checkpoint' | 'latest' | 'refreshing' | 'servable';
+export type PointerName = 'checkpoint' | 'latest' | 'refreshing' | 'servable' | 'pinned';
 
 /** Who writes: roles take their epochs independently. */
-export type WriterRole = 'trainer' | 'embedder';
+export type WriterRole = 'trainer' | 'embedder' | 'operator';
 
 /** A pointer's value. */
 export interface Pointer {
@@ -99,6 +99,8 @@ export interface ModelReader {
  */
 export interface ModelWriter {
   readonly epoch: number;
+  /** For writes to other places than the store. @throws FencedError once a greater epoch of the role was taken. */
+  checkLeads(): Promise<void>;
   /**
    * Writes files, fsyncs, renames into place: afterwards the version exists whole or not at all. Moves no pointer. Trainer only.
    * The parts must not change before it returns.

@@ -12,6 +12,7 @@ export {
   NonFiniteVectorError,
 } from './errors';
 export { compareIndexIds, type IndexId, parseIndexId } from './index-id';
+export { type IndexSettings, indexSettings } from './index-settings';
 export type {
   Attributes,
   AttributeType,

@@ -92,6 +92,7 @@ function createWriter({ fs, folder, clock, role, epoch, stillLeads }: Writing): 
   };
   return {
     epoch,
+    checkLeads: stillLeads,
     save: (draft) =>
       inTurn(async () => {
         if (role !== 'trainer') throw new RangeError(`save: expected the trainer, found the ${role}`);

@@ -17,6 +17,7 @@ import { writeFile } from './write-file';
 export const pointersOf: Readonly<Record<WriterRole, readonly PointerName[]>> = {
   trainer: ['checkpoint', 'latest'],
   embedder: ['refreshing', 'servable'],
+  operator: ['pinned'],
 };
 
 const pointerFields = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Item } from '@gatehouse/domain';
 
-import { embedCatalogue } from './embed-catalogue';
+import { embedCatalogue } from './embed-items';
 import { availableItems, createModel, dimension, items, useCpu } from './version.fixture';
 
 describe('embedCatalogue', () => {

@@ -5,11 +5,10 @@ import type { TwoTowerModel } from '@gatehouse/towers';
 /** Items embedded at once: memory stays the same for any catalogue. */
 const itemsAtOnce = 1000;
 
-/** Embeds the available items with the candidate tower of a version, in the order given, some at a time. */
-export function* embedCatalogue({ candidate, schema }: TwoTowerModel, items: readonly Item[]): Generator<IndexPoint[]> {
-  const available = items.filter((item) => item.available);
-  for (let from = 0; from < available.length; from += itemsAtOnce) {
-    const chunk = available.slice(from, from + itemsAtOnce);
+/** Embeds items with the candidate tower of a version, in the order given, some at a time. */
+export function* pointsOf({ candidate, schema }: TwoTowerModel, items: readonly Item[]): Generator<IndexPoint[]> {
+  for (let from = 0; from < items.length; from += itemsAtOnce) {
+    const chunk = items.slice(from, from + itemsAtOnce);
     const vectors = candidate.embed(chunk); // [chunk, dimension]
     const dimension = schema.outputDimension;
     yield chunk.map((item, i) => ({
@@ -18,6 +17,14 @@ export function* embedCatalogue({ candidate, schema }: TwoTowerModel, items: rea
       attributes: attributesOf(item, Object.keys(schema.attributes)),
     }));
   }
+}
+
+/** Embeds the available items of a catalogue; see {@link pointsOf}. */
+export function embedCatalogue(model: TwoTowerModel, items: readonly Item[]): Generator<IndexPoint[]> {
+  return pointsOf(
+    model,
+    items.filter((item) => item.available),
+  );
 }
 
 function attributesOf({ features }: Item, names: readonly string[]): Record<string, AttributeValue> {

@@ -1,0 +1,37 @@
+import type { ModelReader } from '@gatehouse/artifacts';
+import type { ModelVersionId } from '@gatehouse/domain';
+import { IndexDamagedError, IndexNotFoundError, IndexNotSealedError } from '@gatehouse/item-index';
+import { describeError, type Logger } from '@gatehouse/runtime';
+
+import { lastIndexOf } from './served-before';
+
+/** Ways to let a version serve. */
+export interface ServingWays {
+  readonly models: Pick<ModelReader, 'pointer'>;
+  /** By an index that has served before. */
+  readonly reinstate: (version: ModelVersionId, indexId: string) => Promise<void>;
+  /** By a new index. */
+  readonly refresh: (version: ModelVersionId) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** Lets a version serve: with the index that it had, if that is still there and another serves, else with a new one. */
+export async function serveVersion(version: ModelVersionId, ways: ServingWays): Promise<void> {
+  const { models, reinstate, refresh, logger } = ways;
+  const servable = await models.pointer('servable');
+  const indexId = servable?.version === version ? undefined : lastIndexOf(version, servable);
+  if (indexId !== undefined) {
+    try {
+      await reinstate(version, indexId);
+      return;
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      logger.warn('index.unusable', { indexId, reason: describeError(error) });
+    }
+  }
+  await refresh(version);
+}
+
+function isGone(error: unknown): boolean {
+  return [IndexDamagedError, IndexNotFoundError, IndexNotSealedError].some((type) => error instanceof type);
+}
