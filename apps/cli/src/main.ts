@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
+import type { ModelStore } from '@gatehouse/artifacts';
+import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
-import { idProblem } from '@gatehouse/domain';
+import { formatModelVersion, idProblem, parseModelVersion } from '@gatehouse/domain';
 import type { EventLog } from '@gatehouse/events';
 import { connectKafka, createTopics } from '@gatehouse/events/kafka';
 import { openEventLog } from '@gatehouse/events/open';
@@ -35,6 +37,8 @@ import { fillLog } from './start/fill-log';
 import { isProcessAlive, takeRunLock } from './start/run-lock';
 import { start } from './start/start';
 import { readTitles } from './titles';
+import { formatVersions, listVersions } from './versions/list-versions';
+import { resume, rollback } from './versions/rollback';
 import { writeReport } from './write-report';
 
 const beganMs = Date.now();
@@ -187,6 +191,25 @@ async function topicsCommand({ partitions, replicas, retentionDays }: TopicsOpti
   }
 }
 
+/** The embedder has to load a model and open an index. */
+const rollbackTimeoutMs = 60_000;
+
+async function openModels(): Promise<ModelStore> {
+  return createFilesystemModelStore({ folder: (await readConfig()).artifacts.folder });
+}
+
+async function versionsCommand(): Promise<void> {
+  print(formatVersions(await listVersions(await openModels())));
+}
+
+async function rollbackCommand(version: string): Promise<void> {
+  print(await rollback(version, { models: await openModels(), clock: systemClock, timeoutMs: rollbackTimeoutMs }));
+}
+
+async function resumeCommand(): Promise<void> {
+  print(await resume(await openModels()));
+}
+
 interface TopicsOptions {
   readonly partitions: number;
   readonly replicas: number;
@@ -277,6 +300,14 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
+function versionId(text: string): string {
+  try {
+    return formatModelVersion(parseModelVersion(text));
+  } catch (error) {
+    throw new InvalidArgumentError((error as RangeError).message);
+  }
+}
+
 function id(text: string): string {
   const problem = idProblem(text);
   if (problem === undefined) return text;
@@ -316,6 +347,16 @@ async function main(): Promise<number> {
     .option('--replicas <count>', 'copies of each partition; -1: the default of the cluster', wholeNumber(-1, 100), -1)
     .option('--retention-days <count>', 'how long impressions are kept', wholeNumber(1, 10_000), 7)
     .action(topicsCommand);
+  program
+    .command('versions')
+    .description('list the model versions, and which can serve again at once')
+    .action(versionsCommand);
+  program
+    .command('rollback')
+    .description('let a version serve again that has served lately, and keep it until `gatehouse resume`')
+    .argument('<version>', 'such as 1-7', versionId)
+    .action(rollbackCommand);
+  program.command('resume').description('take a rollback back: the newest version serves').action(resumeCommand);
   program
     .command('evaluate')
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')

@@ -25,6 +25,8 @@ export interface WorkspaceOptions {
   readonly brokers?: readonly string[] | undefined;
   /** Of the impressions on the cluster. @default 1 */
   readonly partitions?: number;
+  /** A Qdrant server, on which the workspace has collections of its own. @default embedded indexes */
+  readonly qdrant?: string | undefined;
 }
 
 /** Folders of one deployment, and the processes that work on them. */
@@ -46,7 +48,7 @@ export const schemaFile = join(__dirname, 'checkerboard.schema.yaml');
 /** Creates empty folders. `cleanup` ends every process, waits until it is gone with all its children, and removes the folders. */
 export async function createWorkspace(
   cleanup: Cleanup,
-  { brokers, partitions = 1 }: WorkspaceOptions = {},
+  { brokers, partitions = 1, qdrant }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   cleanup.add(checkNothingRuns); // the last step of all
   const folder = await createTemporaryFolder(cleanup);
@@ -61,7 +63,9 @@ export async function createWorkspace(
       }
     : { LOG_FOLDER: pathOf('log') };
   const artifacts = { ARTIFACTS_FOLDER: pathOf('artifacts') };
-  const index = { INDEX_FOLDER: pathOf('index') };
+  const index: Settings = qdrant
+    ? { INDEX_KIND: 'qdrant', QDRANT_URL: qdrant, QDRANT_COLLECTION_PREFIX: `${unique}-` }
+    : { INDEX_FOLDER: pathOf('index') };
   const polling = { POLL_MS: 10 };
   const defaults: Readonly<Record<AppName | 'cli', Settings>> = {
     // Staleness 1: the evaluation then scores with the vectors of each moment, also right after a restart.
@@ -76,7 +80,7 @@ export async function createWorkspace(
       PORT: 0,
       BACKEND: '[cpu]',
     },
-    cli: { ...log, SCHEMA: schemaFile },
+    cli: { ...log, ...artifacts, SCHEMA: schemaFile },
   };
   let files = 0;
 
@@ -106,7 +110,7 @@ export async function createWorkspace(
   const workspace: Workspace = {
     folder,
     artifactsFolder: artifacts.ARTIFACTS_FOLDER,
-    indexFolder: index.INDEX_FOLDER,
+    indexFolder: pathOf('index'),
     ingest: async (impressions, items, settings) => {
       const [eventsFile, itemsFile] = ['events', 'items'].map((name) => pathOf(`${name}-${++files}.csv`));
       await writeFile(eventsFile, eventsCsv(impressions));
@@ -123,11 +127,21 @@ export async function createWorkspace(
       startNode(app, configFile === undefined ? [] : [configFile], settings, killAt),
     command: (args, settings = {}) => startNode('cli', args, settings),
   };
+  if (qdrant) cleanup.add(() => dropCollections(qdrant, `${unique}-`));
   if (brokers) {
     const { code } = await workspace.command(['topics', '--partitions', String(partitions)]).ended;
     if (code !== 0) throw new Error(`topics: expected code 0, found ${code}`);
   }
   return workspace;
+}
+
+async function dropCollections(url: string, prefix: string): Promise<void> {
+  const listed = (await (await fetch(`${url}/collections`)).json()) as {
+    readonly result: { readonly collections: readonly { readonly name: string }[] };
+  };
+  for (const { name } of listed.result.collections) {
+    if (name.startsWith(prefix)) await fetch(`${url}/collections/${name}`, { method: 'DELETE' });
+  }
 }
 
 function environmentOf(app: string, settings: Settings): Record<string, string> {
@@ -142,9 +156,8 @@ export function eventsCsv(impressions: readonly Impression[]): string {
 }
 
 function itemsCsv(items: readonly Item[]): string {
-  return ['item,group', ...items.map(({ itemId, features }) => `${itemId},${String(features['group'])}`), ''].join(
-    '\n',
-  );
+  const rows = items.map(({ itemId, features, available }) => [itemId, features['group'], available].join(','));
+  return ['item,group,available', ...rows, ''].join('\n');
 }
 
 function checkNothingRuns(): void {

@@ -1,4 +1,4 @@
-import type { ModelReader, ModelWriter } from '@gatehouse/artifacts';
+import { type ModelReader, type ModelWriter, servablePointer } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import type { ItemCatalogue } from '@gatehouse/events';
 import type { ItemIndexStore } from '@gatehouse/item-index';
@@ -10,7 +10,6 @@ import { createLiveIndex } from './live-index';
 import { loadModel } from './load-model';
 import { checkNextItems, type NextItemRecall } from './next-item-gate';
 import type { Retention } from './retention';
-import { servablePointer } from './served-before';
 import { verifyIndex } from './verify-index';
 
 /** Canaries whose answers are compared with an exact search. */

@@ -1,9 +1,9 @@
+import { servablePointer } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 
 import { createLiveIndex, type LiveIndex } from './live-index';
 import { loadModel } from './load-model';
 import type { Refreshing } from './refresh';
-import { servablePointer } from './served-before';
 
 /** Collaborators of {@link reinstate} and {@link takeUp}. */
 export type Reinstating = Omit<Refreshing, 'retention'>;

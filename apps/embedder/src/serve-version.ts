@@ -1,9 +1,7 @@
-import type { ModelReader } from '@gatehouse/artifacts';
+import { lastIndexOf, type ModelReader } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import { IndexDamagedError, IndexNotFoundError, IndexNotSealedError } from '@gatehouse/item-index';
 import { describeError, type Logger } from '@gatehouse/runtime';
-
-import { lastIndexOf } from './served-before';
 
 /** Ways to let a version serve. */
 export interface ServingWays {

@@ -11,6 +11,7 @@ export {
   VersionError,
   VersionExistsError,
 } from './errors';
+export { lastIndexOf, servablePointer, servedBefore } from './served-indexes';
 export { pinnedVersion, pinVersion, releasePin } from './pin';
 export { partsOf } from './parts-of';
 export { loadNewest, type RefusedVersion } from './load-newest';

@@ -15,6 +15,7 @@ export function itemColumnKinds({ candidate, attributes }: Schema): ReadonlyMap<
 
 /**
  * Turns a row with the column item, and a column for each feature, into an item. Lists are written `a|b|c`; empty values are left out.
+ * The column `available`, `true` when it is missing or empty, takes an item out of every answer.
  *
  * @example itemOfRow({ item: '50', genres: 'Crime|Drama' }, new Map([['genres', 'list']]));
  */
@@ -22,6 +23,10 @@ export function itemOfRow(row: Readonly<Record<string, unknown>>, kinds: Readonl
   const itemId = textOf(row['item']);
   const problem = idProblem(itemId);
   if (problem) return { reason: `item: ${problem}` };
-  const read = featuresOfRow(row, 'item', kinds);
-  return 'reason' in read ? read : { item: { itemId: itemId as string, features: read.features, available: true } };
+  const { available = '', ...rest } = row;
+  if (!['', 'true', 'false'].includes(String(available)))
+    return { reason: `available: expected true or false, found ${JSON.stringify(available)}` };
+  const read = featuresOfRow(rest, 'item', kinds);
+  if ('reason' in read) return read;
+  return { item: { itemId: itemId as string, features: read.features, available: String(available) !== 'false' } };
 }

@@ -30,6 +30,24 @@ describe('itemColumnKinds', () => {
 });
 
 describe('itemOfRow', () => {
+  it.each([
+    ['false', false],
+    [false, false],
+    ['true', true],
+    [true, true],
+    ['', true],
+  ])('reads availability %j', (available, expected) => {
+    expect(itemOfRow({ item: '50', available }, new Map())).toEqual({
+      item: { itemId: '50', features: {}, available: expected },
+    });
+  });
+
+  it('refuses another availability', () => {
+    expect(itemOfRow({ item: '50', available: 'no' }, new Map())).toEqual({
+      reason: 'available: expected true or false, found "no"',
+    });
+  });
+
   const kinds = itemColumnKinds(schema);
 
   it('reads each column as its kind, and any other as text', () => {

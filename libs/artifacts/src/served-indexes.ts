@@ -1,7 +1,7 @@
-import type { Pointer } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
-import { parseIndexId } from '@gatehouse/item-index';
 import { z } from 'zod';
+
+import type { Pointer } from './model-store';
 
 /** Indexes remembered. */
 const remembered = 8;
@@ -21,7 +21,7 @@ export function servablePointer(version: ModelVersionId, indexId: string, before
   return { version, indexId, detail: { served: [indexId, ...others].slice(0, remembered) } };
 }
 
-/** The index of a version that served last, if any did. */
+/** The index `<version>.<build>` of a version that served last, if any did. */
 export function lastIndexOf(version: ModelVersionId, servable: Pointer | undefined): string | undefined {
-  return servedBefore(servable).find((indexId) => parseIndexId(indexId).modelVersion === version);
+  return servedBefore(servable).find((indexId) => indexId.startsWith(`${version}.`));
 }
