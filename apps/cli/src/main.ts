@@ -38,6 +38,7 @@ import { isProcessAlive, takeRunLock } from './start/run-lock';
 import { start } from './start/start';
 import { readTitles } from './titles';
 import { formatVersions, listVersions } from './versions/list-versions';
+import { formatCurve } from './versions/search-curve';
 import { resume, rollback } from './versions/rollback';
 import { writeReport } from './write-report';
 
@@ -210,6 +211,10 @@ async function resumeCommand(): Promise<void> {
   print(await resume(await openModels()));
 }
 
+async function indexTuneCommand(): Promise<void> {
+  print(formatCurve(await (await openModels()).pointer('servable')));
+}
+
 interface TopicsOptions {
   readonly partitions: number;
   readonly replicas: number;
@@ -357,6 +362,12 @@ async function main(): Promise<number> {
     .argument('<version>', 'such as 1-7', versionId)
     .action(rollbackCommand);
   program.command('resume').description('take a rollback back: the newest version serves').action(resumeCommand);
+  program
+    .command('index')
+    .description('the index that serves')
+    .command('tune')
+    .description('show what the widths of search found and cost when it was built, and which was chosen')
+    .action(indexTuneCommand);
   program
     .command('evaluate')
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')

@@ -5,7 +5,7 @@ import { servingPort } from './serving-port';
 import { startQueryLoad } from './start-query-load';
 import { createWorkspace, type WorkspaceOptions } from './workspace';
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 const leastVersions = Number(process.env['E2E_VERSIONS'] ?? 10);
 const eventsAtOnce = 250;
@@ -35,7 +35,7 @@ it.each(STORES)('answers from one version each time while versions come and go, 
   }
   await waitFor(() => versions().size >= leastVersions, {
     what: `${leastVersions} versions in answers`,
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
     everyMs: 50,
   });
   await load.stop();

@@ -42,8 +42,9 @@ export interface Workspace {
 }
 
 const root = resolve(__dirname, '../../..');
+const here = join(root, 'apps', 'e2e', 'src'); // also for a bundle, which is beside it
 /** Schema of every app, unless a test names another. */
-export const schemaFile = join(__dirname, 'checkerboard.schema.yaml');
+export const schemaFile = join(here, 'checkerboard.schema.yaml');
 
 /** Creates empty folders. `cleanup` ends every process, waits until it is gone with all its children, and removes the folders. */
 export async function createWorkspace(
@@ -90,7 +91,7 @@ export async function createWorkspace(
     settings: Settings,
     killAt?: string,
   ): TestProcess => {
-    const hook = killAt === undefined ? [] : ['--require', join(__dirname, 'kill-at.cjs')];
+    const hook = killAt === undefined ? [] : ['--require', join(here, 'kill-at.cjs')];
     const started = startProcess({
       name: app,
       command: process.execPath,

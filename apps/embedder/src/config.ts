@@ -12,6 +12,12 @@ export const embedderConfig = z.strictObject({
     .extend({
       retainMs: z.int().min(0).default(600_000),
       foldAfterChanges: z.int().min(1).default(5_000),
+      search: z
+        .strictObject({
+          k: z.int().min(1).max(1_000).default(100),
+          recall: z.number().min(0.5).max(1).default(0.95),
+        })
+        .prefault({}),
     })
     .prefault({}),
   qdrant: qdrantSettings.prefault({}),

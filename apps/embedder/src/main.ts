@@ -1,4 +1,4 @@
-import { DamagedVersionError, UnsupportedVersionError } from '@gatehouse/artifacts';
+import { DamagedVersionError, type ServedIndex, UnsupportedVersionError } from '@gatehouse/artifacts';
 import { createFilesystemModelStore } from '@gatehouse/artifacts/filesystem';
 import type { ModelVersionId } from '@gatehouse/domain';
 import { openEventLog } from '@gatehouse/events/open';
@@ -67,8 +67,8 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
   const retention = createRetention(indexes, config.index.retainMs, systemClock, logger);
   const ways = {
     models,
-    reinstate: (version: ModelVersionId, indexId: string) => reinstate(version, indexId, parts),
-    refresh: (version: ModelVersionId) => refresh(version, { ...parts, retention }),
+    reinstate: (version: ModelVersionId, served: ServedIndex) => reinstate(version, served, parts),
+    refresh: (version: ModelVersionId) => refresh(version, { ...parts, retention, goal: config.index.search }),
     logger,
   };
   const isWorn = (): boolean => follower.isLost || (follower.live?.changedItems ?? 0) >= config.index.foldAfterChanges;

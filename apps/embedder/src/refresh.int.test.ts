@@ -134,6 +134,7 @@ describe.each(STORES)('refresh, %s', (kind, openIndexes) => {
       indexes,
       follower,
       retention: createRetention(indexes, 0, clock, logger),
+      goal: { k: 10, recall: 0.95 },
       clock,
       logger,
     };
@@ -224,6 +225,7 @@ describe.each(STORES)('refresh, %s', (kind, openIndexes) => {
       indexId: '1-4.1',
       indexSize: availableItems.length,
       canaryRecallAt10: 1,
+      searchEffort: 32,
       seconds: 0,
     });
     const opened = await indexes.open('1-4.1');

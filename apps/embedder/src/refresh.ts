@@ -10,11 +10,11 @@ import { createLiveIndex } from './live-index';
 import { loadModel } from './load-model';
 import { checkNextItems, type NextItemRecall } from './next-item-gate';
 import type { Retention } from './retention';
+import { type SearchGoal, type TunedSearch, tuneSearch } from './tune-search';
 import { verifyIndex } from './verify-index';
 
 /** Canaries whose answers are compared with an exact search. */
 const canariesSearched = 200;
-const k = 10;
 
 /** Collaborators of {@link refresh}. */
 export interface Refreshing {
@@ -24,6 +24,8 @@ export interface Refreshing {
   readonly indexes: ItemIndexStore;
   readonly follower: CatalogueFollower;
   readonly retention: Retention;
+  /** What is asked of the searches of an index. */
+  readonly goal: SearchGoal;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -35,7 +37,7 @@ export interface Refreshing {
  * @throws IndexRefusedError, DamagedVersionError, or what a store throws.
  */
 export async function refresh(version: ModelVersionId, refreshing: Refreshing): Promise<void> {
-  const { models, writer, catalogue, indexes, follower, retention, clock, logger } = refreshing;
+  const { models, writer, catalogue, indexes, follower, retention, goal, clock, logger } = refreshing;
   const beganMs = clock.monotonicMs();
   await writer.point('refreshing', { version }); // the trainer may publish on, but not prune it
   const { model, canaries } = await loadModel(models, version);
@@ -52,16 +54,22 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
       catalogueOffset: offset,
       catalogueTimeMs: clock.nowMs(),
       canaries: searched,
-      k,
+      k: goal.k,
       serving: servable?.indexId,
     });
     const { index } = built;
     const { indexId } = index;
     const live = createLiveIndex({ version, model, index, offset, checkLeads: () => writer.checkLeads(), logger });
     let checks: Checks;
+    let tuned: TunedSearch;
     try {
-      const canaryRecallAt10 = await verifyIndex(built, model, items, searched);
-      checks = { canaryRecallAt10, ...(follower.live && (await checkNextItems(index, canaries, follower.live))) };
+      tuned = await tuneSearch(index, searched, built.nearest, goal, clock);
+      const canaryRecallAt10 = await verifyIndex(built, model, items, searched, tuned.effort);
+      checks = {
+        canaryRecallAt10,
+        searchEffort: tuned.effort,
+        ...(follower.live && (await checkNextItems(index, canaries, follower.live))),
+      };
       await live.apply(recording.take()); // most of what came meanwhile; the rest when it takes over
     } catch (error) {
       await letGo(built, indexes);
@@ -70,7 +78,10 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
 
     try {
       await indexes.activate(indexId);
-      await writer.point('servable', servablePointer(version, indexId, servable));
+      await writer.point(
+        'servable',
+        servablePointer(version, { indexId, effort: tuned.effort }, servable, tuned.curve),
+      );
     } catch (error) {
       await index.close();
       throw error;
@@ -87,7 +98,7 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
   }
 }
 
-type Checks = { readonly canaryRecallAt10: number } & Partial<NextItemRecall>;
+type Checks = { readonly canaryRecallAt10: number; readonly searchEffort: number } & Partial<NextItemRecall>;
 
 /** Or a refused index would stay, and count as a predecessor. */
 async function letGo({ index }: BuiltIndex, indexes: ItemIndexStore): Promise<void> {

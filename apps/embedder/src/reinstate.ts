@@ -1,4 +1,4 @@
-import { servablePointer } from '@gatehouse/artifacts';
+import { servablePointer, type ServedIndex } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 
 import { createLiveIndex, type LiveIndex } from './live-index';
@@ -6,7 +6,7 @@ import { loadModel } from './load-model';
 import type { Refreshing } from './refresh';
 
 /** Collaborators of {@link reinstate} and {@link takeUp}. */
-export type Reinstating = Omit<Refreshing, 'retention'>;
+export type Reinstating = Omit<Refreshing, 'retention' | 'goal'>;
 
 /**
  * Lets an index serve again that has served before, without building anything: it takes what the catalogue changed since, and then the
@@ -14,7 +14,8 @@ export type Reinstating = Omit<Refreshing, 'retention'>;
  *
  * @throws IndexNotFoundError when it was dropped meanwhile; MissingVersionError when its model was.
  */
-export async function reinstate(version: ModelVersionId, indexId: string, parts: Reinstating): Promise<void> {
+export async function reinstate(version: ModelVersionId, served: ServedIndex, parts: Reinstating): Promise<void> {
+  const { indexId } = served;
   const { models, writer, catalogue, indexes, follower, clock, logger } = parts;
   const beganMs = clock.monotonicMs();
   await writer.point('refreshing', { version });
@@ -33,7 +34,7 @@ export async function reinstate(version: ModelVersionId, indexId: string, parts:
       await live.apply(recording.take());
       const servable = await models.pointer('servable');
       await indexes.activate(indexId);
-      await writer.point('servable', servablePointer(version, indexId, servable));
+      await writer.point('servable', servablePointer(version, served, servable));
     } catch (error) {
       await live.index.close();
       throw error;

@@ -1,4 +1,4 @@
-import { lastIndexOf, type ModelReader } from '@gatehouse/artifacts';
+import { lastIndexOf, type ModelReader, type ServedIndex } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import { IndexDamagedError, IndexNotFoundError, IndexNotSealedError } from '@gatehouse/item-index';
 import { describeError, type Logger } from '@gatehouse/runtime';
@@ -7,7 +7,7 @@ import { describeError, type Logger } from '@gatehouse/runtime';
 export interface ServingWays {
   readonly models: Pick<ModelReader, 'pointer'>;
   /** By an index that has served before. */
-  readonly reinstate: (version: ModelVersionId, indexId: string) => Promise<void>;
+  readonly reinstate: (version: ModelVersionId, served: ServedIndex) => Promise<void>;
   /** By a new index. */
   readonly refresh: (version: ModelVersionId) => Promise<void>;
   readonly logger: Logger;
@@ -17,14 +17,14 @@ export interface ServingWays {
 export async function serveVersion(version: ModelVersionId, ways: ServingWays): Promise<void> {
   const { models, reinstate, refresh, logger } = ways;
   const servable = await models.pointer('servable');
-  const indexId = servable?.version === version ? undefined : lastIndexOf(version, servable);
-  if (indexId !== undefined) {
+  const served = servable?.version === version ? undefined : lastIndexOf(version, servable);
+  if (served) {
     try {
-      await reinstate(version, indexId);
+      await reinstate(version, served);
       return;
     } catch (error) {
       if (!isGone(error)) throw error;
-      logger.warn('index.unusable', { indexId, reason: describeError(error) });
+      logger.warn('index.unusable', { indexId: served.indexId, reason: describeError(error) });
     }
   }
   await refresh(version);

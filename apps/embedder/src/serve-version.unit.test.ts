@@ -5,14 +5,17 @@ import { serveVersion } from './serve-version';
 import { createMemoryLogger } from './version.fixture';
 
 const served = (...ids: readonly [version: string, indexId: string][]): Pointer =>
-  ids.reduce<Pointer | undefined>((before, [version, id]) => servablePointer(version, id, before), undefined)!;
+  ids.reduce<Pointer | undefined>(
+    (before, [version, id]) => servablePointer(version, { indexId: id, effort: 0 }, before),
+    undefined,
+  )!;
 
 describe('serveVersion', () => {
   const serve = async (version: string, pointer: Pointer | undefined, gone = false) => {
     const calls: string[] = [];
     await serveVersion(version, {
       models: { pointer: async () => pointer },
-      reinstate: async (of, indexId) => {
+      reinstate: async (of, { indexId }) => {
         calls.push(`reinstate ${of} ${indexId}`);
         if (gone) throw new IndexNotFoundError(indexId);
       },

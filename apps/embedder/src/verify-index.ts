@@ -14,10 +14,12 @@ const vectorTolerance = 1e-5;
 const normTolerance = 1e-3;
 /** Least mean share of the exact nearest items that the index must find. */
 const minCanaryRecall = 0.95;
+const k = 10;
 
 /**
  * Checks a built index against what it must hold and answer.
  *
+ * @param effort width of the searches.
  * @returns the mean recall of the index over the canaries.
  * @throws IndexRefusedError naming the check, expected and found.
  */
@@ -26,12 +28,13 @@ export async function verifyIndex(
   model: TwoTowerModel,
   items: readonly Item[],
   canaries: readonly Canary[],
+  effort: number,
 ): Promise<number> {
   if (count === 0) throw new IndexRefusedError(index.indexId, 'count', 'at least one item', 'an empty catalogue');
   const found = await index.count();
   if (found !== count) throw new IndexRefusedError(index.indexId, 'count', String(count), String(found));
   await verifyVectors(index, model, items);
-  const recall = await canaryRecall(index, canaries, nearest);
+  const recall = await canaryRecall(index, canaries, nearest, effort);
   if (!(recall >= minCanaryRecall)) {
     throw new IndexRefusedError(index.indexId, 'canary recall', `at least ${minCanaryRecall}`, recall.toFixed(4));
   }
@@ -71,11 +74,11 @@ async function canaryRecall(
   index: ItemIndex,
   canaries: readonly Canary[],
   nearest: BuiltIndex['nearest'],
+  effort: number,
 ): Promise<number> {
   let sum = 0;
   for (const [c, { vector }] of canaries.entries()) {
-    const k = nearest[c].length;
-    sum += indexRecall(await index.search({ vector, k }), nearest[c], k);
+    sum += indexRecall(await index.search({ vector, k, effort }), nearest[c], k);
   }
   return canaries.length === 0 ? 1 : sum / canaries.length;
 }

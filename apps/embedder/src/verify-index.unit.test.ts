@@ -36,18 +36,18 @@ describe('verifyIndex', () => {
   it('passes a sound index and gives its recall', async () => {
     const model = createModel(1);
     const { built, canaries } = await build(model);
-    expect(await verifyIndex(built, model, items, canaries)).toBe(1);
+    expect(await verifyIndex(built, model, items, canaries, 64)).toBe(1);
   });
 
   it('refuses an index that lacks an item or has one too many', async () => {
     const model = createModel(1);
     const { built, canaries } = await build(model);
     await built.index.remove(['i03']);
-    await expect(verifyIndex(built, model, items, canaries)).rejects.toEqual(refusal('count'));
+    await expect(verifyIndex(built, model, items, canaries, 64)).rejects.toEqual(refusal('count'));
     await built.index.upsert([{ itemId: 'i03', vector: model.candidate.embed([items[3]]), attributes: {} }]);
-    await expect(verifyIndex(built, model, items, canaries)).resolves.toBe(1);
+    await expect(verifyIndex(built, model, items, canaries, 64)).resolves.toBe(1);
     await built.index.upsert([{ itemId: 'more', vector: model.candidate.embed([items[3]]), attributes: {} }]);
-    await expect(verifyIndex(built, model, items, canaries)).rejects.toEqual(refusal('count'));
+    await expect(verifyIndex(built, model, items, canaries, 64)).rejects.toEqual(refusal('count'));
   });
 
   it.each(['unheard-of', 'i09'])(
@@ -57,7 +57,7 @@ describe('verifyIndex', () => {
       const { built, canaries } = await build(model);
       await built.index.remove(['i03']);
       await built.index.upsert([{ itemId, vector: model.candidate.embed([items[9]]), attributes: {} }]);
-      await expect(verifyIndex(built, model, items, canaries)).rejects.toEqual(refusal('item'));
+      await expect(verifyIndex(built, model, items, canaries, 64)).rejects.toEqual(refusal('item'));
     },
   );
 
@@ -67,10 +67,10 @@ describe('verifyIndex', () => {
     const vector = model.candidate.embed([items[5]]);
     vector[0] += 2e-6;
     await built.index.upsert([{ itemId: items[5].itemId, vector, attributes: {} }]);
-    await expect(verifyIndex(built, model, items, canaries)).resolves.toBe(1);
+    await expect(verifyIndex(built, model, items, canaries, 64)).resolves.toBe(1);
     vector[0] += 1e-4;
     await built.index.upsert([{ itemId: items[5].itemId, vector, attributes: {} }]);
-    await expect(verifyIndex(built, model, items, canaries)).rejects.toEqual(refusal('vector of "i05"'));
+    await expect(verifyIndex(built, model, items, canaries, 64)).rejects.toEqual(refusal('vector of "i05"'));
   });
 
   it('refuses vectors that are not of length 1 though the schema says so', async () => {
@@ -82,14 +82,14 @@ describe('verifyIndex', () => {
     };
     const points = await built.index.sample(100);
     await built.index.upsert(points.map((point) => ({ ...point, vector: point.vector.map((x) => 2 * x) })));
-    await expect(verifyIndex(built, long, items, canaries)).rejects.toEqual(
+    await expect(verifyIndex(built, long, items, canaries, 64)).rejects.toEqual(
       refusal(expect.stringMatching(/^length of "i\d\d"$/)),
     );
     const dot: TwoTowerModel = {
       ...long,
       schema: { ...model.schema, score: { similarity: 'dot', temperature: 1, learnTemperature: false } },
     };
-    await expect(verifyIndex(built, dot, items, canaries)).resolves.toBe(1);
+    await expect(verifyIndex(built, dot, items, canaries, 64)).resolves.toBe(1);
   });
 
   it('refuses recall below 0.95 and not above, naming what it found', async () => {
@@ -104,8 +104,8 @@ describe('verifyIndex', () => {
       };
       return spoilt(built, { search });
     };
-    expect(await verifyIndex(missing(10), model, items, canaries)).toBeCloseTo(0.95, 10);
-    const verdict = verifyIndex(missing(11), model, items, canaries);
+    expect(await verifyIndex(missing(10), model, items, canaries, 64)).toBeCloseTo(0.95, 10);
+    const verdict = verifyIndex(missing(11), model, items, canaries, 64);
     await expect(verdict).rejects.toThrow(IndexRefusedError);
     await expect(verdict).rejects.toThrow('canary recall: expected at least 0.95, found 0.9450');
   });
@@ -117,19 +117,19 @@ describe('verifyIndex', () => {
     const { built, canaries } = await build(model, cold);
     const search: ItemIndex['search'] = async (request) =>
       (await built.index.search({ ...request, k: cold.length })).reverse().slice(0, request.k);
-    expect(await verifyIndex(spoilt(built, { search }), model, cold, canaries)).toBe(1);
+    expect(await verifyIndex(spoilt(built, { search }), model, cold, canaries, 64)).toBe(1);
   });
 
   it('notices that the index belongs to another version', async () => {
     const { built, canaries } = await build(createModel(1));
     const other = restoreTwoTowerModel(partsOf(createModel(2), 20));
-    await expect(verifyIndex(built, other, items, canaries)).rejects.toThrow(IndexRefusedError);
+    await expect(verifyIndex(built, other, items, canaries, 64)).rejects.toThrow(IndexRefusedError);
   });
 
   it('refuses an empty catalogue: it would replace an index that answers', async () => {
     const model = createModel(1);
     const { built, canaries } = await build(model, []);
-    await expect(verifyIndex(built, model, [], canaries)).rejects.toThrow(
+    await expect(verifyIndex(built, model, [], canaries, 64)).rejects.toThrow(
       'expected at least one item, found an empty catalogue',
     );
   });

@@ -1,4 +1,4 @@
-import { type LoadedVersion, type ModelReader, partsOf, type Pointer } from '@gatehouse/artifacts';
+import { type LoadedVersion, type ModelReader, partsOf, type Pointer, searchEffortOf } from '@gatehouse/artifacts';
 import type { ModelVersionId, Snapshot } from '@gatehouse/domain';
 import type { ItemIndex, ItemIndexStore } from '@gatehouse/item-index';
 import { canarySkew } from '@gatehouse/towers';
@@ -60,6 +60,7 @@ export async function adopt(pointer: Pointer, adopting: Adopting): Promise<Servi
       version,
       queryTower: tower,
       index,
+      searchEffort: searchEffortOf(pointer),
       popular: parts[popularityPart] ? await readPopular(parts[popularityPart], index, popularCount) : [],
       schema,
       offsets: manifest.offsets,

@@ -21,7 +21,7 @@ export interface Retrieving {
   /** What is known of a user beside the events. */
   readonly featuresOf: (userId: UserId) => Features;
   readonly clock: Clock;
-  /** Width of approximate searches; 0: the index's own. */
+  /** Width of approximate searches; 0: the one that the pair's builder chose. */
   readonly searchEffort: number;
   readonly logger: Logger;
 }
@@ -53,10 +53,11 @@ export function createRetrieve({ serving, users, featuresOf, clock, searchEffort
     for (const [i, query] of queries.entries()) {
       if (i > 0) await nextTurn(signal);
       const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
-      const request = toSourceRequest(query, inputs[i], records[i], pair, vector, searchEffort, signal);
+      const effort = searchEffort || pair.searchEffort;
+      const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i]), request);
       if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
-      const response = toResponse(mergeSources(found, query.limit), pair, searchEffort, userTimeOf(inputs[i]), failed);
+      const response = toResponse(mergeSources(found, query.limit), pair, effort, userTimeOf(inputs[i]), failed);
       logger.debug('candidates.served', {
         modelVersion: pair.version,
         indexVersion: pair.index.indexId,

@@ -102,6 +102,24 @@ test("the request's own history wins over the stored one, even when it is empty"
   expect(freshness?.userEventTimeMs).toBe(0);
 });
 
+test('searches are as wide as the builder of the index chose, unless the settings say otherwise', async () => {
+  const pair = { ...pairOver('a'), searchEffort: 256 };
+  const { serving } = setUp(pair);
+  const answer = async (searchEffort: number) => {
+    const retrieve = createRetrieve({
+      serving,
+      users: { get: () => undefined },
+      featuresOf: () => ({}),
+      clock: createManualClock(1000),
+      searchEffort,
+      logger: createRecordingLogger(),
+    });
+    return (await retrieve.one(RetrieveRequest.fromPartial({ sources: ['two-tower'] }), never)).searchEffort;
+  };
+  expect([await answer(0), await answer(64)]).toEqual([256, 64]);
+  expect((pair.index as FakeIndex).requests.map(({ effort }) => effort)).toEqual([256, 64]);
+});
+
 test("a request's own features win over those of the user's profile, one by one", async () => {
   const pair = pairOver('a');
   const { ask } = setUp(pair);

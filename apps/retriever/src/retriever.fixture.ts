@@ -135,6 +135,7 @@ export function createFakePair(version: ModelVersionId, overrides: Partial<Servi
     version,
     queryTower: createFakeTower(version),
     index: createFakeIndex(`${version}.1`, answer),
+    searchEffort: 0,
     popular: hitsOf('p1', 'p2', 'p3').map((hit) => ({ ...hit, attributes: { year: Number(hit.itemId.slice(1)) } })),
     schema,
     offsets: {},

@@ -17,6 +17,8 @@ export interface ServingPair {
   readonly version: ModelVersionId;
   readonly queryTower: QueryTower;
   readonly index: ItemIndex;
+  /** Width of search that its builder chose; 0: the index's own. */
+  readonly searchEffort: number;
   /** Most popular items when the version was published, best first. */
   readonly popular: readonly PopularItem[];
   readonly schema: Schema;

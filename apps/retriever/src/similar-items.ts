@@ -24,6 +24,7 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
     serving.use(async (pair) => {
       const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
       signal.throwIfAborted();
+      const effort = searchEffort || pair.searchEffort;
       const [point] = await pair.index.get([itemId]);
       if (!point) throw new UnknownItemError(itemId);
       signal.throwIfAborted();
@@ -33,7 +34,7 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
         exclude: new Set([itemId, ...exclude]),
         signal,
         ...(filter && { filter }),
-        ...(searchEffort > 0 && { effort: searchEffort }),
+        ...(effort > 0 && { effort }),
       });
       logger.debug('candidates.served', {
         modelVersion: pair.version,
@@ -45,7 +46,7 @@ export function createSimilarItems({ serving, searchEffort, logger }: SimilarIte
         candidates: mergeSources([{ source: 'two-tower', hits }], limit),
         modelVersion: pair.version,
         indexVersion: pair.index.indexId,
-        searchEffort,
+        searchEffort: effort,
         freshness: { modelEventTimeMs, catalogueTimeMs, userEventTimeMs: 0 },
       };
     });

@@ -11,7 +11,15 @@ export {
   VersionError,
   VersionExistsError,
 } from './errors';
-export { lastIndexOf, servablePointer, servedBefore } from './served-indexes';
+export {
+  lastIndexOf,
+  type SearchCurve,
+  searchCurveOf,
+  searchEffortOf,
+  servablePointer,
+  servedBefore,
+  type ServedIndex,
+} from './served-indexes';
 export { pinnedVersion, pinVersion, releasePin } from './pin';
 export { partsOf } from './parts-of';
 export { loadNewest, type RefusedVersion } from './load-newest';

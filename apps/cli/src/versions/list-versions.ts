@@ -27,7 +27,13 @@ export async function listVersions(models: ModelReader): Promise<VersionRow[]> {
       ...(pinned === version ? ['pinned'] : []),
       ...(latest?.version === version ? ['latest'] : []),
     ];
-    rows.push({ version, createdAtMs, events: metrics['events'] ?? 0, indexId: lastIndexOf(version, servable), marks });
+    rows.push({
+      version,
+      createdAtMs,
+      events: metrics['events'] ?? 0,
+      indexId: lastIndexOf(version, servable)?.indexId,
+      marks,
+    });
   }
   return rows;
 }

@@ -25,8 +25,7 @@ export interface RollingBack {
  */
 export async function rollback(version: ModelVersionId, { models, clock, timeoutMs }: RollingBack): Promise<string> {
   const servable = await models.pointer('servable');
-  const indexId = lastIndexOf(version, servable);
-  if (indexId === undefined)
+  if (!lastIndexOf(version, servable))
     throw new NoRollbackError(
       `version ${version}: expected one that has served lately; ./gatehouse versions lists them`,
     );

@@ -23,7 +23,10 @@ async function filledStore(): Promise<ModelStore> {
   await trainer.point('latest', { version: '1-3' });
   const embedder = await models.lead('embedder');
   for (const version of ['1-2', '1-3']) {
-    await embedder.point('servable', servablePointer(version, `${version}.1`, await models.pointer('servable')));
+    await embedder.point(
+      'servable',
+      servablePointer(version, { indexId: `${version}.1`, effort: 64 }, await models.pointer('servable')),
+    );
   }
   return models;
 }
@@ -36,7 +39,10 @@ async function followPin(models: ModelStore, until: Promise<unknown>): Promise<v
   while (!isOver) {
     const pinned = await pinnedVersion(models);
     if (pinned)
-      await embedder.point('servable', servablePointer(pinned, `${pinned}.1`, await models.pointer('servable')));
+      await embedder.point(
+        'servable',
+        servablePointer(pinned, { indexId: `${pinned}.1`, effort: 64 }, await models.pointer('servable')),
+      );
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
