@@ -288,6 +288,15 @@ describe.each(STORES)('refresh, %s', (kind, openIndexes) => {
     everyCallTimeoutMs,
   );
 
+  it('lets one of two embedders at most have its way, and the next run converges', async () => {
+    const folder = await copyOfBase();
+    const both = await Promise.allSettled([refreshOnce(folder, '1-4'), refreshOnce(folder, '1-4')]);
+    expect(both.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+    await servable(folder); // whatever serves is whole
+    await refreshOnce(folder, '1-4');
+    expect((await servable(folder)).version).toBe('1-4');
+  });
+
   /** A copy in which a version 1-5 waits whose parts were changed. */
   const withSpoiltVersion = async (spoil: (parts: ReturnType<typeof partsOf>) => void): Promise<string> => {
     const folder = await copyOfBase();

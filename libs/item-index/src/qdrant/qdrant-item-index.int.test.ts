@@ -21,10 +21,19 @@ const UNDER_TEST: readonly AdapterUnderTest[] = [
   },
 ];
 
+/** Looks at smaller copies first, and decides by the full vectors: only what it finds may differ. */
+const quantized: AdapterUnderTest = {
+  name: 'Qdrant, scalar quantization',
+  exact: false,
+  isLocal: false,
+  open: () => openQdrantStore({ quantization: 'scalar', indexingThresholdKb: 1 }),
+};
+
 describeQdrant('on a server', () => {
   for (const adapter of UNDER_TEST) {
     itemIndexContract(adapter);
     itemIndexStoreContract(adapter);
     naiveIndexContract(adapter);
   }
+  naiveIndexContract(quantized);
 });
