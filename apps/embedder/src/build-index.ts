@@ -3,6 +3,7 @@ import { type Hit, type ItemIndex, type ItemIndexStore, parseIndexId } from '@ga
 import type { Canary, TwoTowerModel } from '@gatehouse/towers';
 
 import { embedCatalogue } from './embed-items';
+import { IndexRefusedError } from './index-refused-error';
 import { createNearestToCanaries } from './nearest-canaries';
 
 /** A finished index and what it must answer. */
@@ -24,6 +25,8 @@ export interface IndexInputs {
   readonly catalogueTimeMs: number;
   readonly canaries: readonly Canary[];
   readonly k: number;
+  /** Prefix that searches go by first; 0: none. */
+  readonly coarsePrefix?: number;
   /** Index that serves now, if any: it stays. */
   readonly serving: string | undefined;
 }
@@ -38,6 +41,7 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
   const index = await store.create(indexId, {
     dimension: model.schema.outputDimension,
     metric: 'dot',
+    ...coarseOf(inputs),
     attributes: model.schema.attributes,
     manifest: { modelVersion: version, catalogueOffset, catalogueTimeMs },
   });
@@ -55,4 +59,14 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
     throw error;
   }
   return { index, count, nearest: nearest.best() };
+}
+
+/** A prefix that the loss has not trained would stand for nothing. */
+function coarseOf({ version, model, coarsePrefix = 0 }: IndexInputs): { readonly coarse?: number } {
+  if (coarsePrefix === 0) return {};
+  const trained = model.schema.loss.matryoshka.slice(0, -1);
+  if (trained.includes(coarsePrefix)) return { coarse: coarsePrefix };
+  const expected =
+    trained.length > 0 ? `one of loss.matryoshka: ${trained.join(', ')}` : '0, for loss.matryoshka has no prefix';
+  throw new IndexRefusedError(version, 'index.coarsePrefix', expected, String(coarsePrefix));
 }

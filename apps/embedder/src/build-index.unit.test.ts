@@ -62,4 +62,28 @@ describe('buildIndex', () => {
     await build(store, '1-7.1');
     expect(await store.list()).toEqual(['1-7.1', '1-7.3']);
   });
+
+  it('takes a prefix that the loss has trained, and refuses another', async () => {
+    const model = createModel(1);
+    const withPrefixes = {
+      ...model,
+      schema: { ...model.schema, loss: { ...model.schema.loss, matryoshka: [2, 4, dimension] } },
+    };
+    const inputs = {
+      version: '1-7',
+      items,
+      catalogueOffset: 0,
+      catalogueTimeMs: 0,
+      canaries: [],
+      k: 4,
+      serving: undefined,
+    };
+    const store = createExactItemIndexStore();
+    const { index } = await buildIndex(store, { ...inputs, model: withPrefixes, coarsePrefix: 4 });
+    expect(index.spec.coarse).toBe(4);
+    const refused = buildIndex(store, { ...inputs, model: withPrefixes, coarsePrefix: 3 });
+    await expect(refused).rejects.toThrow('index.coarsePrefix: expected one of loss.matryoshka: 2, 4, found 3');
+    const untrained = buildIndex(store, { ...inputs, model, coarsePrefix: 4 });
+    await expect(untrained).rejects.toThrow('expected 0, for loss.matryoshka has no prefix, found 4');
+  });
 });

@@ -12,6 +12,7 @@ export const embedderConfig = z.strictObject({
     .extend({
       retainMs: z.int().min(0).default(600_000),
       foldAfterChanges: z.int().min(1).default(5_000),
+      coarsePrefix: z.int().min(0).max(4096).default(0),
       search: z
         .strictObject({
           k: z.int().min(1).max(1_000).default(100),

@@ -68,7 +68,12 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
   const ways = {
     models,
     reinstate: (version: ModelVersionId, served: ServedIndex) => reinstate(version, served, parts),
-    refresh: (version: ModelVersionId) => refresh(version, { ...parts, retention, goal: config.index.search }),
+    refresh: (version: ModelVersionId) =>
+      refresh(version, {
+        ...parts,
+        retention,
+        goal: { ...config.index.search, coarsePrefix: config.index.coarsePrefix },
+      }),
     logger,
   };
   const isWorn = (): boolean => follower.isLost || (follower.live?.changedItems ?? 0) >= config.index.foldAfterChanges;

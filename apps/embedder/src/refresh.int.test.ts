@@ -134,7 +134,7 @@ describe.each(STORES)('refresh, %s', (kind, openIndexes) => {
       indexes,
       follower,
       retention: createRetention(indexes, 0, clock, logger),
-      goal: { k: 10, recall: 0.95 },
+      goal: { k: 10, recall: 0.95, coarsePrefix: 0 },
       clock,
       logger,
     };

@@ -55,6 +55,7 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
       catalogueTimeMs: clock.nowMs(),
       canaries: searched,
       k: goal.k,
+      coarsePrefix: goal.coarsePrefix,
       serving: servable?.indexId,
     });
     const { index } = built;

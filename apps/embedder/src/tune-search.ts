@@ -20,6 +20,8 @@ export interface SearchCost {
 export interface SearchGoal {
   readonly k: number;
   readonly recall: number;
+  /** Prefix of the vectors that searches go by first; 0: none. */
+  readonly coarsePrefix: number;
 }
 
 /** The width that was chosen, and what was measured on the way. */
@@ -38,7 +40,7 @@ export async function tuneSearch(
   index: ItemIndex,
   canaries: readonly Canary[],
   nearest: readonly (readonly Hit[])[],
-  { k, recall: wanted }: SearchGoal,
+  { k, recall: wanted }: Pick<SearchGoal, 'k' | 'recall'>,
   clock: Pick<Clock, 'monotonicMs'>,
 ): Promise<TunedSearch> {
   const curve: SearchCost[] = [];

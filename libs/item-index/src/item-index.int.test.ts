@@ -3,7 +3,7 @@ import { createExactItemIndexStore } from './exact';
 import { itemIndexContract } from './item-index.contract';
 import { itemIndexStoreContract } from './item-index-store.contract';
 import { naiveIndexContract } from './naive-index.contract';
-import type { AdapterUnderTest } from './under-test.fixture';
+import { type AdapterUnderTest, byHalves } from './under-test.fixture';
 
 const UNDER_TEST: readonly AdapterUnderTest[] = [
   {
@@ -26,6 +26,19 @@ const UNDER_TEST: readonly AdapterUnderTest[] = [
     open: () => openTemporaryStore({ exactBelow: 0, expansionSearch: 16 }),
   },
 ];
+
+/** Goes by the first half of the vectors first. */
+const coarse: AdapterUnderTest = {
+  name: 'embedded, prefixes first',
+  exact: false,
+  isLocal: true,
+  goesByPrefix: true,
+  open: async () => {
+    const { store, close } = await openTemporaryStore({ exactBelow: 0 });
+    return { store: byHalves(store), close };
+  },
+};
+naiveIndexContract(coarse);
 
 for (const adapter of UNDER_TEST) {
   itemIndexContract(adapter);

@@ -22,6 +22,11 @@ export interface IndexSpec {
   readonly dimension: number;
   /** `dot` for cosine towers too: their outputs are normalised. */
   readonly metric: 'dot' | 'l2';
+  /**
+   * Length of the prefix that an approximate search goes by, below `dimension`; the whole vectors then decide among what it found. For
+   * vectors whose prefixes were trained to stand for them (Kusupati et al. 2022). @default the whole vector
+   */
+  readonly coarse?: number | undefined;
   /** The filterable attributes by name. */
   readonly attributes: Readonly<Record<string, AttributeType>>;
   /** Small JSON kept with the index: model version, catalogue offsets, checksum. */

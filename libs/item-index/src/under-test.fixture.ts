@@ -13,7 +13,14 @@ export interface AdapterUnderTest {
   readonly exact: boolean;
   /** Whether points are held by this process: scores are then exact to the bit, and a dropped index outlives its last reader. */
   readonly isLocal: boolean;
+  /** Whether searches go by a prefix first: what recall is promised then is for vectors whose prefixes stand for them. */
+  readonly goesByPrefix?: boolean;
   open(): Promise<StoreUnderTest>;
+}
+
+/** A store whose indexes go by the first half of the vectors first. */
+export function byHalves(store: ItemIndexStore): ItemIndexStore {
+  return { ...store, create: (indexId, spec) => store.create(indexId, { ...spec, coarse: spec.dimension / 2 }) };
 }
 
 /** Two dimensions, for examples worked by hand. */

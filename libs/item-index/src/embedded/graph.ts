@@ -29,18 +29,22 @@ const threads = 1;
 
 const metricKinds: Readonly<Record<IndexSpec['metric'], MetricKind>> = { dot: MetricKind.IP, l2: MetricKind.L2sq };
 
-/** Builds the graph over all rows and writes it to `path`. Nodes are named by row number. */
+/** Builds the graph over all rows, or their prefixes, and writes it to `path`. Nodes are named by row number. */
 export async function buildGraph(
   path: string,
   { vectors, count, dimension }: PointTable,
-  metric: IndexSpec['metric'],
+  { metric, coarse = dimension }: Pick<IndexSpec, 'metric' | 'coarse'>,
   options: GraphOptions,
 ): Promise<void> {
-  const graph = createIndex(dimension, metric, options);
+  const graph = createIndex(coarse, metric, options);
   for (let from = 0; from < count; from += rowsAtOnce) {
     const rows = Math.min(rowsAtOnce, count - from);
     const names = BigUint64Array.from({ length: rows }, (_, i) => BigInt(from + i));
-    graph.add(names, vectors.subarray(from * dimension, (from + rows) * dimension), threads);
+    graph.add(
+      names,
+      prefixes(vectors.subarray(from * dimension, (from + rows) * dimension), dimension, coarse),
+      threads,
+    );
     await setImmediate();
   }
   graph.save(path);
@@ -50,12 +54,27 @@ export async function buildGraph(
  * Maps a graph into memory. The binding has no close: the mapping goes with its object, and holds even when the file is dropped. It
  * takes metric and dimension from the file, whatever it was made with, and checks little of it: verify the file first.
  */
-export function viewGraph(path: string, { dimension, metric }: IndexSpec, options: GraphOptions): Graph {
-  const graph = createIndex(dimension, metric, options);
+export function viewGraph(
+  path: string,
+  { dimension, coarse = dimension, metric }: IndexSpec,
+  options: GraphOptions,
+): Graph {
+  const graph = createIndex(coarse, metric, options);
   graph.view(path);
   return {
-    nearest: (vector, width) => Array.from(graph.search(vector, width, threads).keys, Number),
+    nearest: (vector, width) => Array.from(graph.search(vector.subarray(0, coarse), width, threads).keys, Number),
   };
+}
+
+/** The first numbers of each row, `[rows, length]`. */
+function prefixes(vectors: Float32Array, dimension: number, length: number): Float32Array {
+  if (length === dimension) return vectors;
+  const rows = vectors.length / dimension;
+  const cut = new Float32Array(rows * length);
+  for (let row = 0; row < rows; row++) {
+    cut.set(vectors.subarray(row * dimension, row * dimension + length), row * length);
+  }
+  return cut;
 }
 
 function createIndex(dimension: number, metric: IndexSpec['metric'], options: GraphOptions): Index {

@@ -26,6 +26,7 @@ const markerSchema = z.strictObject({
   spec: z.strictObject({
     dimension: z.int().min(1),
     metric: z.enum(['dot', 'l2']),
+    coarse: z.int().min(1).optional(),
     attributes: z.record(z.string(), z.enum(['string', 'number', 'boolean'])),
     manifest: z.record(z.string(), z.unknown()),
   }),
@@ -58,14 +59,14 @@ export async function writeSealedFiles(
   await write(vectorsFile, (path) => writeVectorsFile(path, points));
   await write(pointsFile, (path) => writePointsFile(path, points));
   if (points.count > 0 && points.count >= options.exactBelow) {
-    await write(graphFile, (path) => buildGraph(path, points, spec.metric, options));
+    await write(graphFile, (path) => buildGraph(path, points, spec, options));
   }
   await writeDurably(join(folder, deltaFile), (path) => writeFile(path, ''));
-  const { dimension, metric, attributes, manifest } = spec;
+  const { dimension, metric, coarse, attributes, manifest } = spec;
   const marker: Marker = {
     formatVersion: 2,
     indexId,
-    spec: { dimension, metric, attributes, manifest },
+    spec: { dimension, metric, ...(coarse !== undefined && { coarse }), attributes, manifest },
     count: points.count,
     files,
   };

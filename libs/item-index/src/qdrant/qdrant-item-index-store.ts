@@ -13,6 +13,7 @@ import { connectQdrant } from './connect-qdrant';
 import { createQdrantCalls } from './qdrant-calls';
 import { QdrantRefusedError } from './qdrant-errors';
 import { attributePath } from './qdrant-filter';
+import { coarseVector, wholeVector } from './qdrant-point';
 import { QdrantItemIndex } from './qdrant-item-index';
 
 /** What a collection says of itself, under one key of its metadata. */
@@ -20,6 +21,7 @@ const markSchema = z.object({
   spec: z.strictObject({
     dimension: z.int().min(1),
     metric: z.enum(['dot', 'l2']),
+    coarse: z.int().min(1).optional(),
     attributes: z.record(z.string(), z.enum(['string', 'number', 'boolean'])),
     manifest: z.record(z.string(), z.unknown()),
   }),
@@ -125,7 +127,7 @@ export function openQdrantItemIndexStore(settings: QdrantSettings, parts: Qdrant
           // Below the client's own method, which leaves metadata out.
           client.api().createCollection({
             collection_name: collection,
-            vectors: { size: spec.dimension, distance: spec.metric === 'dot' ? 'Dot' : 'Euclid' },
+            vectors: vectorsOf(spec),
             hnsw_config: { m: hnsw.m, ef_construct: hnsw.efConstruct },
             optimizers_config: { indexing_threshold: indexingThresholdKb },
             ...quantizationOf(quantization),
@@ -182,8 +184,18 @@ function markOf(indexId: string, { config }: Schemas['CollectionInfo']): Mark {
 }
 
 /** Only what an index is made of, whatever else the caller's object has. */
-function copyOf({ dimension, metric, attributes, manifest }: IndexSpec): Mark['spec'] {
-  return { dimension, metric, attributes, manifest };
+function copyOf({ dimension, metric, coarse, attributes, manifest }: IndexSpec): Mark['spec'] {
+  return { dimension, metric, ...(coarse !== undefined && { coarse }), attributes, manifest };
+}
+
+/** One vector a point, or two: the prefix, which has the graph, and the whole, which needs none. */
+function vectorsOf({ dimension, metric, coarse }: IndexSpec): Schemas['VectorsConfig'] {
+  const distance = metric === 'dot' ? 'Dot' : 'Euclid';
+  if (coarse === undefined) return { size: dimension, distance };
+  return {
+    [coarseVector]: { size: coarse, distance },
+    [wholeVector]: { size: dimension, distance, hnsw_config: { m: 0 } },
+  };
 }
 
 function quantizationOf(

@@ -1,7 +1,7 @@
 import { itemIndexContract } from '../item-index.contract';
 import { itemIndexStoreContract } from '../item-index-store.contract';
 import { naiveIndexContract } from '../naive-index.contract';
-import type { AdapterUnderTest } from '../under-test.fixture';
+import { type AdapterUnderTest, byHalves } from '../under-test.fixture';
 import { describeQdrant, openQdrantStore } from './server.fixture';
 
 jest.setTimeout(60_000);
@@ -29,6 +29,18 @@ const quantized: AdapterUnderTest = {
   open: () => openQdrantStore({ quantization: 'scalar', indexingThresholdKb: 1 }),
 };
 
+/** Goes by the first half of the vectors first. */
+const coarse: AdapterUnderTest = {
+  name: 'Qdrant, prefixes first',
+  exact: false,
+  isLocal: false,
+  goesByPrefix: true,
+  open: async () => {
+    const { store, close } = await openQdrantStore({ indexingThresholdKb: 1 });
+    return { store: byHalves(store), close };
+  },
+};
+
 describeQdrant('on a server', () => {
   for (const adapter of UNDER_TEST) {
     itemIndexContract(adapter);
@@ -36,4 +48,5 @@ describeQdrant('on a server', () => {
     naiveIndexContract(adapter);
   }
   naiveIndexContract(quantized);
+  naiveIndexContract(coarse);
 });

@@ -9,7 +9,7 @@ import { createSerialQueue } from '../serial-queue';
 import { pointIdOf } from './point-id';
 import type { QdrantCalls } from './qdrant-calls';
 import { toQdrantFilter } from './qdrant-filter';
-import { fromQdrantPoint, itemIdOf, toQdrantPoint } from './qdrant-point';
+import { coarseVector, fromQdrantPoint, itemIdOf, toQdrantPoint, wholeVector } from './qdrant-point';
 import { writeBatches } from './write-batches';
 
 /** Ids or points of one request. */
@@ -18,6 +18,8 @@ const pointsAtOnce = 1000;
 const hitsBeyond = 8;
 /** Points looked at beyond those asked for, when vectors are quantized. */
 const oversampling = 2;
+/** Hits by the prefix for each one that the whole vectors choose, at least: as many as the width of the search, where that is more. */
+const coarseHits = 2;
 
 /** What an open index works with. */
 export interface QdrantContent {
@@ -47,7 +49,9 @@ export class QdrantItemIndex implements ItemIndex {
   async upsert(points: readonly IndexPoint[]): Promise<void> {
     this.checkOpen();
     checkPoints(points, this.spec);
-    const batches = [...writeBatches(points)].map((batch) => batch.map(toQdrantPoint));
+    const batches = [...writeBatches(points)].map((batch) =>
+      batch.map((point) => toQdrantPoint(point, this.spec.coarse)),
+    );
     await this.inTurn(async () => {
       for (const batch of batches) {
         await this.run('upsert', (client, name) => client.upsert(name, { points: batch, wait: true }));
@@ -144,18 +148,32 @@ export class QdrantItemIndex implements ItemIndex {
     limit: number,
     exact: boolean,
   ): Promise<Hit[]> {
+    const { coarse } = this.spec;
+    const query = Array.from(vector);
+    const where = filter !== 'all' && { filter };
+    const params = {
+      exact,
+      ...(effort && { hnsw_ef: effort }),
+      ...(this.content.isQuantized && { quantization: { rescore: true, oversampling } }),
+    };
+    const one = { query, ...where, params };
+    const two = {
+      query,
+      using: wholeVector,
+      ...(exact
+        ? { ...where, params }
+        : {
+            prefetch: {
+              query: query.slice(0, coarse),
+              using: coarseVector,
+              limit: Math.max(effort ?? 0, coarseHits * limit),
+              ...where,
+              params,
+            },
+          }),
+    };
     const { points } = await this.run('search', (client, name) =>
-      client.query(name, {
-        query: Array.from(vector),
-        limit,
-        ...(filter !== 'all' && { filter }),
-        params: {
-          exact,
-          ...(effort && { hnsw_ef: effort }),
-          ...(this.content.isQuantized && { quantization: { rescore: true, oversampling } }),
-        },
-        with_payload: ['itemId'],
-      }),
+      client.query(name, { ...(coarse === undefined ? one : two), limit, with_payload: ['itemId'] }),
     );
     const sign = this.spec.metric === 'l2' ? -1 : 1;
     return points.map((point) => ({
