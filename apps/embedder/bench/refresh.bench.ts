@@ -126,7 +126,7 @@ async function measureBuild(store: ItemIndexStore, model: TwoTowerModel): Promis
     catalogueTimeMs: 0,
     canaries,
     k: 10,
-    serving: undefined,
+    served: [],
   });
   const recall = await verifyIndex(built, model, items, canaries, 128);
   await store.activate(built.index.indexId);

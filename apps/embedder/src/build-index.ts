@@ -27,8 +27,8 @@ export interface IndexInputs {
   readonly k: number;
   /** Prefix that searches go by first; 0: none. */
   readonly coarsePrefix?: number;
-  /** Index that serves now, if any: it stays. */
-  readonly serving: string | undefined;
+  /** Indexes that have served: retention decides about them. */
+  readonly served: readonly string[];
 }
 
 /** Embeds the catalogue into a new index `<version>.<build>`, after dropping what a crash left of earlier builds. */
@@ -36,7 +36,7 @@ export async function buildIndex(store: ItemIndexStore, inputs: IndexInputs): Pr
   const { version, model, items, catalogueOffset, catalogueTimeMs, canaries, k } = inputs;
   const builds = (await store.list()).filter((id) => parseIndexId(id).modelVersion === version);
   const lastBuild = Math.max(0, ...builds.map((id) => parseIndexId(id).build));
-  for (const abandoned of builds.filter((id) => id !== inputs.serving)) await store.drop(abandoned);
+  for (const abandoned of builds.filter((id) => !inputs.served.includes(id))) await store.drop(abandoned);
   const indexId = `${version}.${lastBuild + 1}`;
   const index = await store.create(indexId, {
     dimension: model.schema.outputDimension,

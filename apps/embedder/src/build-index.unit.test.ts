@@ -8,7 +8,7 @@ import { availableItems, createModel, dimension, items, partsOf, useCpu } from '
 describe('buildIndex', () => {
   useCpu();
 
-  const build = (store: ItemIndexStore, serving?: string) => {
+  const build = (store: ItemIndexStore, ...served: string[]) => {
     const model = createModel(1);
     const canaries = readCanaries(partsOf(model, 3)[canariesPart]);
     return buildIndex(store, {
@@ -19,7 +19,7 @@ describe('buildIndex', () => {
       catalogueTimeMs: 5,
       canaries,
       k: 4,
-      serving,
+      served,
     });
   };
   const createWith = async (...indexIds: string[]): Promise<ItemIndexStore> => {
@@ -76,7 +76,7 @@ describe('buildIndex', () => {
       catalogueTimeMs: 0,
       canaries: [],
       k: 4,
-      serving: undefined,
+      served: [],
     };
     const store = createExactItemIndexStore();
     const { index } = await buildIndex(store, { ...inputs, model: withPrefixes, coarsePrefix: 4 });

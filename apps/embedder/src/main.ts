@@ -80,7 +80,14 @@ async function embed(config: EmbedderConfig, logger: Logger, shutdown: Shutdown)
 
   const following = followVersions({
     models,
-    servingVersion: () => servingVersion(models, (version, indexId) => takeUp(version, indexId, parts), logger),
+    servingVersion: () =>
+      servingVersion({
+        models,
+        takeUp: (version, indexId) => takeUp(version, indexId, parts),
+        delay,
+        logger,
+        signal: shutdown.signal,
+      }),
     serve: (version) => serveVersion(version, ways),
     isWorn,
     isRefusal: (error) => refusals.some((refusal) => error instanceof refusal),

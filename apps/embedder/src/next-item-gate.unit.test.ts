@@ -20,7 +20,7 @@ describe('the gate of next items', () => {
       catalogueTimeMs: 0,
       canaries: [],
       k: 10,
-      serving: undefined,
+      served: [],
     });
     return index;
   };

@@ -1,4 +1,4 @@
-import { type ModelReader, type ModelWriter, servablePointer } from '@gatehouse/artifacts';
+import { type ModelReader, type ModelWriter, servablePointer, servedBefore } from '@gatehouse/artifacts';
 import type { ModelVersionId } from '@gatehouse/domain';
 import type { ItemCatalogue } from '@gatehouse/events';
 import type { ItemIndexStore } from '@gatehouse/item-index';
@@ -56,7 +56,7 @@ export async function refresh(version: ModelVersionId, refreshing: Refreshing): 
       canaries: searched,
       k: goal.k,
       coarsePrefix: goal.coarsePrefix,
-      serving: servable?.indexId,
+      served: servedBefore(servable).map(({ indexId }) => indexId),
     });
     const { index } = built;
     const { indexId } = index;

@@ -22,7 +22,7 @@ describe('verifyIndex', () => {
       catalogueTimeMs: 0,
       canaries,
       k: 10,
-      serving: undefined,
+      served: [],
     };
     return { built: await buildIndex(store, inputs), canaries };
   };

@@ -35,9 +35,12 @@ function detailOf(servable: Pointer | undefined): z.infer<typeof detailSchema> {
   return parsed.success ? parsed.data : nothing;
 }
 
-/** Indexes that have served, the newest first. */
+/** Indexes that have served, the newest first: the one that does among them, whatever else its pointer says. */
 export function servedBefore(servable: Pointer | undefined): readonly ServedIndex[] {
-  return detailOf(servable).served;
+  const { served } = detailOf(servable);
+  const indexId = servable?.indexId;
+  if (indexId === undefined || served.some((each) => each.indexId === indexId)) return served;
+  return [{ indexId, effort: 0 }, ...served];
 }
 
 /** The pointer that lets an index serve after those that did. */

@@ -19,6 +19,7 @@ describe('what has served before', () => {
   it('is nothing in a pointer of another kind', () => {
     expect(servedBefore(undefined)).toEqual([]);
     expect(servedBefore({ version: '1-1', detail: { served: 'x' } })).toEqual([]);
+    expect(servedBefore({ version: '1-1', indexId: '1-1.1' })).toEqual([{ indexId: '1-1.1', effort: 0 }]);
   });
 
   it('names the width of search of the index that serves, and what was measured of it', () => {

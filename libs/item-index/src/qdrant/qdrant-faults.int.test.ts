@@ -101,6 +101,16 @@ describeQdrant('a Qdrant server in trouble', () => {
     await expect(slow.list()).rejects.toThrow('Qdrant, list: no answer in time: see that it runs');
   });
 
+  it('a search that is called off does not wait for a slow server', async () => {
+    const index = await build();
+    await fault({ latencyMs: 2000, scope: 'all' });
+    const stop = new AbortController();
+    const search = index.search(query([1, 0], 1, { signal: stop.signal }));
+    stop.abort(new Error('caller left'));
+    const first = await Promise.race([search.catch((error: unknown) => error), index.count()]);
+    expect(first).toEqual(new Error('caller left'));
+  });
+
   it('an answer of 401 names the setting of the key', async () => {
     const refusing = await listen((_, response) => response.writeHead(401).end('{"status":{"error":"Unauthorized"}}'));
     const wrong = openQdrantItemIndexStore(testSettings({ url: refusing }), parts);

@@ -85,8 +85,7 @@ export class QdrantItemIndex implements ItemIndex {
     let limit = Math.min(k + hitsBeyond, most);
     let exact = false;
     for (;;) {
-      const hits = await this.query(request, filter, limit, exact);
-      request.signal?.throwIfAborted();
+      const hits = await unlessAborted(this.query(request, filter, limit, exact), request.signal);
       // A narrow filter can starve the walk through the graph; there are few such points, and an exact look finds them all.
       if (hits.length < Math.min(k, limit) && !exact) {
         exact = true;
@@ -190,6 +189,16 @@ export class QdrantItemIndex implements ItemIndex {
   private checkOpen(): void {
     if (this.closed) throw new IndexClosedError(this.indexId);
   }
+}
+
+/** Gives up waiting when told to; the request to the server ends by its own timeout. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function byScoreThenId(a: Hit, b: Hit): number {
