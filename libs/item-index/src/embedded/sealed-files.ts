@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { IndexDamagedError } from '../errors';
+import { indexSpecSchema, storedSpec } from '../index-spec-schema';
 import type { IndexSpec } from '../item-index';
 import { PointTable } from '../point-table';
 import { describeFile, type FileDescription } from './describe-file';
@@ -23,13 +24,7 @@ const description = z.strictObject({ bytes: z.int().min(0), sha256: z.string().r
 const markerSchema = z.strictObject({
   formatVersion: z.literal(2),
   indexId: z.string(),
-  spec: z.strictObject({
-    dimension: z.int().min(1),
-    metric: z.enum(['dot', 'l2']),
-    coarse: z.int().min(1).optional(),
-    attributes: z.record(z.string(), z.enum(['string', 'number', 'boolean'])),
-    manifest: z.record(z.string(), z.unknown()),
-  }),
+  spec: indexSpecSchema,
   count: z.int().min(0),
   /** Every file but the delta log, which changes. */
   files: z.record(z.string(), description),
@@ -62,11 +57,10 @@ export async function writeSealedFiles(
     await write(graphFile, (path) => buildGraph(path, points, spec, options));
   }
   await writeDurably(join(folder, deltaFile), (path) => writeFile(path, ''));
-  const { dimension, metric, coarse, attributes, manifest } = spec;
   const marker: Marker = {
     formatVersion: 2,
     indexId,
-    spec: { dimension, metric, ...(coarse !== undefined && { coarse }), attributes, manifest },
+    spec: storedSpec(spec),
     count: points.count,
     files,
   };

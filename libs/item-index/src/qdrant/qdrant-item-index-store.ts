@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { checkSpec } from '../check-spec';
 import { IndexDamagedError, IndexExistsError, IndexNotFoundError, IndexNotSealedError } from '../errors';
 import { compareIndexIds, isIndexId, parseIndexId } from '../index-id';
+import { indexSpecSchema, storedSpec } from '../index-spec-schema';
 import type { AttributeType, IndexSpec, ItemIndexStore } from '../item-index';
 import type { QdrantSettings } from '../qdrant-settings';
 import { connectQdrant } from './connect-qdrant';
@@ -18,13 +19,7 @@ import { QdrantItemIndex } from './qdrant-item-index';
 
 /** What a collection says of itself, under one key of its metadata. */
 const markSchema = z.object({
-  spec: z.strictObject({
-    dimension: z.int().min(1),
-    metric: z.enum(['dot', 'l2']),
-    coarse: z.int().min(1).optional(),
-    attributes: z.record(z.string(), z.enum(['string', 'number', 'boolean'])),
-    manifest: z.record(z.string(), z.unknown()),
-  }),
+  spec: indexSpecSchema,
   sealed: z.boolean(),
   /** Who made it: tells a creation whose answer was lost from somebody else's. */
   creator: z.string(),
@@ -121,7 +116,7 @@ export function openQdrantItemIndexStore(settings: QdrantSettings, parts: Qdrant
     async create(indexId, spec) {
       checkSpec(spec);
       const collection = collectionOf(indexId);
-      const mark: Mark = { spec: copyOf(spec), sealed: false, creator: randomUUID() };
+      const mark: Mark = { spec: storedSpec(spec), sealed: false, creator: randomUUID() };
       try {
         await run(`create ${indexId}`, () =>
           // Below the client's own method, which leaves metadata out.
@@ -181,11 +176,6 @@ function markOf(indexId: string, { config }: Schemas['CollectionInfo']): Mark {
   const parsed = markSchema.safeParse(config.metadata?.[markKey]);
   if (parsed.success) return parsed.data;
   throw new IndexDamagedError(indexId, 'metadata', 'a mark of ours', 'something else', { cause: parsed.error });
-}
-
-/** Only what an index is made of, whatever else the caller's object has. */
-function copyOf({ dimension, metric, coarse, attributes, manifest }: IndexSpec): Mark['spec'] {
-  return { dimension, metric, ...(coarse !== undefined && { coarse }), attributes, manifest };
 }
 
 /** One vector a point, or two: the prefix, which has the graph, and the whole, which needs none. */
