@@ -1,11 +1,6 @@
 import { formatTable } from './format';
-import type { Progress, Task } from './progress';
-import { type AppProcess, type LogLine } from './start/app-process';
-
-/** The evaluation ended without a report. */
-export class EvaluationFailedError extends Error {
-  override readonly name = 'EvaluationFailedError';
-}
+import { type Following, runToReport } from './run-to-report';
+import type { LogLine } from './start/app-process';
 
 /** What leave-one-out came to. */
 export interface EvaluationReport {
@@ -15,35 +10,16 @@ export interface EvaluationReport {
   readonly standardError: number;
 }
 
-/**
- * Runs the trainer's leave-one-out evaluation as a process and follows it to its report. The process is stopped when `signal` aborts.
- *
- * @throws EvaluationFailedError when it ends without a report, also because of the signal.
- */
-export async function evaluate(
-  startApp: (onLine: (line: LogLine) => void) => AppProcess,
-  progress: Progress,
-  stopTimeoutMs: number,
-  signal: AbortSignal,
-): Promise<EvaluationReport> {
-  signal.throwIfAborted();
-  let task: Task | undefined;
-  let report: LogLine | undefined;
-  let lastWords = '';
-  const app = startApp((line) => {
-    if (line.msg === 'evaluate.learned') {
-      task ??= progress.begin('learn', Number(line['total']));
-      task.update(Number(line['learned']));
-    } else if (line.msg === 'evaluate.done') report = line;
-    else if (line['level'] === 'error') lastWords = line.msg;
-  });
-  const stop = (): void => void app.stop(stopTimeoutMs);
-  signal.addEventListener('abort', stop, { once: true });
-  await app.ended;
-  signal.removeEventListener('abort', stop);
-  task?.end();
-  if (!report) throw new EvaluationFailedError(`evaluate ended: ${lastWords || 'without a report'}`);
-  const { users, hitRateAt10, popularityHitRateAt10, standardError } = report as unknown as EvaluationReport & LogLine;
+/** Runs the trainer's leave-one-out evaluation as a process. @throws NoReportError. */
+export async function evaluate(following: Following): Promise<EvaluationReport> {
+  const lines = {
+    name: 'evaluate',
+    step: 'evaluate.learned',
+    stepOf: (line: LogLine) => [line['learned'], line['total']] as const,
+    done: 'evaluate.done',
+  };
+  const report = await runToReport(lines, following);
+  const { users, hitRateAt10, popularityHitRateAt10, standardError } = report as unknown as EvaluationReport;
   return { users, hitRateAt10, popularityHitRateAt10, standardError };
 }
 

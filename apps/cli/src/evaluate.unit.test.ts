@@ -1,5 +1,6 @@
-import { evaluate, EvaluationFailedError, formatEvaluation } from './evaluate';
+import { evaluate, formatEvaluation } from './evaluate';
 import type { Progress } from './progress';
+import { NoReportError } from './run-to-report';
 import type { LogLine } from './start/app-process';
 import { createFakeApp } from './start/app.fixture';
 
@@ -13,17 +14,17 @@ function run(lines: readonly LogLine[], { waits = false, signal = new AbortContr
     print: () => undefined,
     end: () => undefined,
   };
-  const result = evaluate(
-    (onLine) => {
+  const result = evaluate({
+    startApp: (onLine) => {
       const app = createFakeApp('evaluate', onLine, () => undefined);
       for (const line of lines) app.log(line);
       if (!waits) app.end({ code: 0, signal: null });
       return app;
     },
     progress,
-    1000,
+    stopTimeoutMs: 1000,
     signal,
-  );
+  });
   return { result, updates };
 }
 
@@ -40,7 +41,7 @@ describe('evaluate', () => {
 
   it('fails with the last words of a trainer that ends without a report', async () => {
     const { result } = run([{ msg: 'out of memory', level: 'error' }]);
-    await expect(result).rejects.toThrow(new EvaluationFailedError('evaluate ended: out of memory'));
+    await expect(result).rejects.toThrow(new NoReportError('evaluate ended: out of memory'));
     await expect(run([]).result).rejects.toThrow('evaluate ended: without a report');
   });
 
@@ -48,7 +49,7 @@ describe('evaluate', () => {
     const stop = new AbortController();
     const { result } = run([], { waits: true, signal: stop.signal });
     stop.abort();
-    await expect(result).rejects.toThrow(EvaluationFailedError);
+    await expect(result).rejects.toThrow(NoReportError);
   });
 });
 

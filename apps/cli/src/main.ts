@@ -39,6 +39,7 @@ import { start } from './start/start';
 import { readTitles } from './titles';
 import { formatVersions, listVersions } from './versions/list-versions';
 import { formatCurve } from './versions/search-curve';
+import { formatTuning, tuneIndex } from './versions/tune-index';
 import { resume, rollback } from './versions/rollback';
 import { writeReport } from './write-report';
 
@@ -211,8 +212,22 @@ async function resumeCommand(): Promise<void> {
   print(await resume(await openModels()));
 }
 
-async function indexTuneCommand(): Promise<void> {
+async function indexShowCommand(): Promise<void> {
   print(formatCurve(await (await openModels()).pointer('servable')));
+}
+
+async function indexTuneCommand(): Promise<number> {
+  const config = await readConfig();
+  const progress = createProgress(process.stdout);
+  return untilSignal(config, async (signal) => {
+    const entry = join(root, 'dist', 'apps', 'embedder', 'tune', 'main.js');
+    const startApp = appStarter(config, 'tune', entry, appEnvironment('embedder', config));
+    const { stopTimeoutMs } = config.processes;
+    const report = await tuneIndex({ startApp, progress, stopTimeoutMs, signal }).finally(() => progress.end());
+    print(formatTuning(report));
+    print(`report: ${await writeReport(config.reports.folder, 'index-tune', report)}`);
+    return exitCode.ok;
+  });
 }
 
 interface TopicsOptions {
@@ -285,7 +300,7 @@ async function evaluateCommand(dataSet: string, { epochs }: { epochs: number }):
       };
       const entry = join(root, 'dist', 'apps', 'trainer', 'evaluate', 'main.js');
       const startApp = appStarter(config, 'evaluate', entry, environment, [String(epochs)]);
-      const result = await evaluate(startApp, progress, config.processes.stopTimeoutMs, signal);
+      const result = await evaluate({ startApp, progress, stopTimeoutMs: config.processes.stopTimeoutMs, signal });
       progress.end();
       print(formatEvaluation(result));
       print(`report: ${await writeReport(config.reports.folder, 'evaluate', result)}`);
@@ -362,12 +377,15 @@ async function main(): Promise<number> {
     .argument('<version>', 'such as 1-7', versionId)
     .action(rollbackCommand);
   program.command('resume').description('take a rollback back: the newest version serves').action(resumeCommand);
-  program
-    .command('index')
-    .description('the index that serves')
-    .command('tune')
+  const index = program.command('index').description('the index that serves');
+  index
+    .command('show')
     .description('show what the widths of search found and cost when it was built, and which was chosen')
-    .action(indexTuneCommand);
+    .action(indexShowCommand);
+  index
+    .command('tune')
+    .description('measure every quantization and trained prefix on the vectors of the version that serves')
+    .action(async () => void (code = await indexTuneCommand()));
   program
     .command('evaluate')
     .description('leave-one-out: hide the last event of each user, train on the rest, rank it over the full catalogue')
