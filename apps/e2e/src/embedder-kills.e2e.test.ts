@@ -1,24 +1,36 @@
-import { readdir } from 'node:fs/promises';
-
 import { createRandom } from '@gatehouse/domain';
-import { createCleanup, createWorld } from '@gatehouse/testing';
+import { createCleanup, createWorld, qdrantUrl } from '@gatehouse/testing';
 
 import { killSeeds } from './kill-plan';
 import { servingPort } from './serving-port';
 import { startQueryLoad } from './start-query-load';
-import { createWorkspace } from './workspace';
+import { createWorkspace, type WorkspaceOptions } from './workspace';
 
 /** Moments of an embedder that starts and refreshes one version: each as often as it happens then, at most. */
-const moments = [
+type Moments = readonly (readonly [moment: string, most: number])[];
+const inFiles: Moments = [
   ['call:open', 40],
   ['call:sync', 16],
   ['call:rename', 6],
   ['call:writeFile', 5],
   ['line:index.servable', 1],
-] as const;
+];
+/** The first 15 requests make the index, the next 400 try and verify it. */
+const onServer: Moments = [
+  ['call:fetch', 15],
+  ['call:fetch', 415],
+  ['call:rename', 4],
+  ['line:index.servable', 1],
+];
 
-const seeds = killSeeds(1);
-jest.setTimeout(30_000 + 20_000 * seeds.length);
+const qdrant = qdrantUrl();
+const STORES: readonly (readonly [name: string, options: WorkspaceOptions, moments: Moments])[] = [
+  ['files', {}, inFiles],
+  ...(qdrant ? ([['Qdrant', { qdrant }, onServer]] as const) : []),
+];
+
+const seeds = killSeeds(1, 3);
+jest.setTimeout(60_000 + 30_000 * seeds.length);
 
 const eventsPerVersion = 160;
 const first = 320;
@@ -33,8 +45,9 @@ const world = createWorld({
 const cleanup = createCleanup();
 afterEach(() => cleanup.run());
 
-it(`serves whole indexes while the embedder is killed (E2E_SEED=${seeds[0]}, ${seeds.length} kills)`, async () => {
-  const workspace = await createWorkspace(cleanup);
+const title = `serves whole indexes while the embedder is killed (E2E_SEED=${seeds[0]}, ${seeds.length} kills), from %s`;
+it.each(STORES)(title, async (_, options, moments) => {
+  const workspace = await createWorkspace(cleanup, options);
   const trainer = workspace.start('trainer', { PUBLISH_AFTER_IDLE_MS: 100 });
   const publishedWith = async (count: number): Promise<unknown> =>
     (
@@ -78,7 +91,5 @@ it(`serves whole indexes while the embedder is killed (E2E_SEED=${seeds[0]}, ${s
     [...new Set(load.answers.map(({ indexVersion }) => indexVersion))].filter((id) => !adopted.includes(id)),
   ).toEqual([]);
   // What a killed build had left is gone: every index that is there has served.
-  expect((await readdir(workspace.indexFolder)).filter((name) => name.includes('.')).sort()).toEqual(
-    [...adopted].sort(),
-  );
+  expect((await workspace.indexIds()).sort()).toEqual([...adopted].sort());
 });

@@ -1,6 +1,6 @@
 // Preloaded into an app (node --require) to end it at one exact moment, as SIGKILL would: the n-th time that something happens.
 // E2E_KILL_AT is `line:<message>#<n>`, right after that line of the log, or `call:<function>#<n>`, right before that call of
-// node:fs/promises. `call:write` and `call:sync` are those of open files. So a run that fails can be repeated.
+// node:fs/promises; `call:write` and `call:sync` are those of open files, and `call:fetch` is a request to a server. So a run that fails can be repeated.
 const fs = require('node:fs');
 const { open } = fs.promises;
 
@@ -32,6 +32,8 @@ if (kind === 'line') {
     before(file, name);
     return file;
   };
+} else if (name === 'fetch') {
+  before(globalThis, name);
 } else {
   before(fs.promises, name);
 }

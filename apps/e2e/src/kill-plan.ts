@@ -65,9 +65,9 @@ export function drawKillPlan(seed: number): Kill[] {
   return plan;
 }
 
-/** Seeds of a test, from `E2E_SEED` (1) on; as many as it takes for `E2E_KILL_POINTS` (7) kills. */
-export function killSeeds(killsPerSeed: number): number[] {
+/** Seeds of a test, from `E2E_SEED` (1) on; as many as it takes for `E2E_KILL_POINTS` kills. @param fewest kills without that. */
+export function killSeeds(killsPerSeed: number, fewest = killsPerSeed): number[] {
   const first = Number(process.env['E2E_SEED'] ?? 1);
-  const kills = Number(process.env['E2E_KILL_POINTS'] ?? 7);
+  const kills = Number(process.env['E2E_KILL_POINTS'] ?? fewest);
   return Array.from({ length: Math.ceil(kills / killsPerSeed) }, (_, i) => first + i);
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 
@@ -33,7 +33,8 @@ export interface WorkspaceOptions {
 export interface Workspace {
   readonly folder: string;
   readonly artifactsFolder: string;
-  readonly indexFolder: string;
+  /** Ids of all indexes, in files or on the server. */
+  indexIds(): Promise<string[]>;
   /** Runs `gatehouse ingest` to its end. @throws Error unless it takes every row. */
   ingest(impressions: readonly Impression[], items?: readonly Item[], settings?: Settings): Promise<void>;
   start(app: AppName, settings?: Settings, options?: StartOptions): TestProcess;
@@ -111,7 +112,10 @@ export async function createWorkspace(
   const workspace: Workspace = {
     folder,
     artifactsFolder: artifacts.ARTIFACTS_FOLDER,
-    indexFolder: pathOf('index'),
+    indexIds: async () =>
+      qdrant
+        ? (await collectionsOf(qdrant, `${unique}-`)).map((name) => name.replace(/^.*items__/, ''))
+        : (await readdir(pathOf('index'))).filter((name) => name.includes('.')),
     ingest: async (impressions, items, settings) => {
       const [eventsFile, itemsFile] = ['events', 'items'].map((name) => pathOf(`${name}-${++files}.csv`));
       await writeFile(eventsFile, eventsCsv(impressions));
@@ -138,12 +142,14 @@ export async function createWorkspace(
 
 /** Drops the collections of a Qdrant server whose names begin with a prefix. */
 export async function dropCollections(url: string, prefix: string): Promise<void> {
+  for (const name of await collectionsOf(url, prefix)) await fetch(`${url}/collections/${name}`, { method: 'DELETE' });
+}
+
+async function collectionsOf(url: string, prefix: string): Promise<string[]> {
   const listed = (await (await fetch(`${url}/collections`)).json()) as {
     readonly result: { readonly collections: readonly { readonly name: string }[] };
   };
-  for (const { name } of listed.result.collections) {
-    if (name.startsWith(prefix)) await fetch(`${url}/collections/${name}`, { method: 'DELETE' });
-  }
+  return listed.result.collections.map(({ name }) => name).filter((name) => name.startsWith(prefix));
 }
 
 function environmentOf(app: string, settings: Settings): Record<string, string> {
