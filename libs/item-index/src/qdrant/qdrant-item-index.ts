@@ -6,6 +6,7 @@ import { checkSearch } from '../check-search';
 import { IndexClosedError } from '../errors';
 import type { Hit, IndexPoint, IndexSpec, ItemIndex, SearchRequest } from '../item-index';
 import { createSerialQueue } from '../serial-queue';
+import { createItemIds } from './item-ids';
 import { pointIdOf } from './point-id';
 import type { QdrantCalls } from './qdrant-calls';
 import { toQdrantFilter } from './qdrant-filter';
@@ -36,6 +37,17 @@ export interface QdrantContent {
 export class QdrantItemIndex implements ItemIndex {
   private closed = false;
   private readonly inTurn = createSerialQueue();
+  private readonly itemIds = createItemIds(async (ids) => {
+    const found = new Map<string, ItemId>();
+    for (let from = 0; from < ids.length; from += pointsAtOnce) {
+      const some = ids.slice(from, from + pointsAtOnce);
+      const records = await this.run('name items of', (client, name) =>
+        client.retrieve(name, { ids: some, with_payload: ['itemId'], with_vector: false }),
+      );
+      for (const record of records) found.set(record.id as string, itemIdOf(record));
+    }
+    return found;
+  });
 
   constructor(
     readonly indexId: string,
@@ -172,13 +184,16 @@ export class QdrantItemIndex implements ItemIndex {
           }),
     };
     const { points } = await this.run('search', (client, name) =>
-      client.query(name, { ...(coarse === undefined ? one : two), limit, with_payload: ['itemId'] }),
+      client.query(name, { ...(coarse === undefined ? one : two), limit, with_payload: false }),
     );
-    const sign = this.spec.metric === 'l2' ? -1 : 1;
-    return points.map((point) => ({
-      itemId: itemIdOf(point),
-      score: sign === 1 ? point.score : 0 - point.score ** 2, // Euclid is the distance; ours is minus its square
-    }));
+    const itemIds = await this.itemIds.of(points.map(({ id }) => id as string));
+    return points.flatMap(({ id, score }) => {
+      const itemId = itemIds.get(id as string);
+      // One that was removed since the search is gone from its answer too.
+      if (itemId === undefined) return [];
+      // Euclid is the distance; ours is minus its square.
+      return [{ itemId, score: this.spec.metric === 'dot' ? score : 0 - score ** 2 }];
+    });
   }
 
   private run<T>(what: string, call: (client: QdrantClient, collection: string) => Promise<T>): Promise<T> {
