@@ -24,6 +24,8 @@ export type WeightOf = (action: string) => number | undefined;
 
 /** Records that a batch holds at most, per positive that it should have: bounds a stretch of the stream without positives. */
 const recordsPerPositive = 64;
+/** Bytes of rejected records that a batch holds at most, or little more: they are kept whole until they are dead letters. */
+const maxRejectedBytes = 16 * 1024 * 1024;
 
 /** How {@link cutBatches} cuts. */
 export interface BatchCutting {
@@ -37,7 +39,8 @@ export interface BatchCutting {
 }
 
 /**
- * Cuts a stream of records into batches of `positives` events of weight > 0, or fewer after 64 times as many records.
+ * Cuts a stream of records into batches of `positives` events of weight > 0, or fewer after 64 times as many records or 16 MiB of rejected
+ * ones.
  *
  * Batches are cut by count alone, never by time or by how the records arrived, so that a run that resumes from the offsets
  * between two batches sees the same batches as one that never stopped. Records after the last full batch stay with the reader: they are read again.
@@ -54,7 +57,8 @@ export async function* cutBatches(
   for await (const chunk of chunks) {
     for (const record of chunk) {
       take(open, record, { weightOf, isDuplicate, next });
-      if (open.positives < positives && ++open.records < recordsPerPositive * positives) continue;
+      const isFull = ++open.records >= recordsPerPositive * positives || open.rejectedBytes >= maxRejectedBytes;
+      if (open.positives < positives && !isFull) continue;
       const { impressions, partitions, rejected, duplicates, withoutRecord, endOffsets } = open;
       cutLast = open;
       open = emptyBatch();
@@ -73,6 +77,7 @@ function nextOffsets(start: Offsets): NextOffsets {
 interface OpenBatch {
   positives: number;
   records: number;
+  rejectedBytes: number;
   readonly impressions: Impression[];
   readonly partitions: number[];
   readonly rejected: RejectedRecord[];
@@ -86,6 +91,7 @@ function emptyBatch(): OpenBatch {
   return {
     positives: 0,
     records: 0,
+    rejectedBytes: 0,
     impressions: [],
     partitions: [],
     rejected: [],
@@ -108,6 +114,7 @@ function take(batch: OpenBatch, record: ImpressionRecord, { weightOf, isDuplicat
   (next[topic] ??= {})[partition] = offset + 1;
   (batch.endOffsets[topic] ??= {})[partition] = offset + 1;
   if ('rejection' in record) {
+    batch.rejectedBytes += record.value.length;
     batch.rejected.push(record);
     return;
   }

@@ -47,6 +47,13 @@ async function cut(
 const idsOf = ({ impressions }: ImpressionBatch): string[] => impressions.map(({ eventId }) => eventId);
 
 describe('cutBatches', () => {
+  it('ends a batch that holds 16 MiB of rejected records', async () => {
+    const large = (offset: number): ImpressionRecord => ({ ...malformed(offset), value: new Uint8Array(1024 * 1024) });
+    const batches = await cut([Array.from({ length: 40 }, (_, offset) => large(offset))], 1000);
+    expect(batches.map(({ rejected }) => rejected.length)).toEqual([16, 16]);
+    expect(batches.map(({ endOffsets }) => endOffsets['impressions'][0])).toEqual([16, 32]);
+  });
+
   it('ends each batch at its last positive and leaves the rest', async () => {
     const records = [
       record(0, 'shown'),

@@ -13,15 +13,21 @@ export interface CatalogueFollower {
 
 /** Follows a catalogue from the offset that the trainer's copy has reached. */
 export function followCatalogue(source: ItemCatalogue, copy: TrainerCatalogue, signal: AbortSignal): CatalogueFollower {
-  let waiting: Change<Item>[] = [];
+  /** The newest change of each item: however long nothing is learned, no more wait than there are items. */
+  const waiting = new Map<string, Change<Item>>();
   const collect = async (): Promise<void> => {
-    for await (const changes of source.changes(copy.offset, signal)) waiting.push(...changes);
+    for await (const changes of source.changes(copy.offset, signal)) {
+      for (const change of changes) {
+        waiting.delete(change.key); // so that they stay in the order of their offsets
+        waiting.set(change.key, change);
+      }
+    }
   };
   return {
     apply: () => {
-      if (waiting.length === 0) return;
-      copy.apply(waiting);
-      waiting = [];
+      if (waiting.size === 0) return;
+      copy.apply([...waiting.values()]);
+      waiting.clear();
     },
     done: collect(),
   };

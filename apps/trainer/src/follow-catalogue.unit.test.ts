@@ -42,4 +42,26 @@ describe('followCatalogue', () => {
     const { done } = followCatalogue(createMemoryItemCatalogue(), copy, new AbortController().signal);
     await expect(done).rejects.toThrow('offset');
   });
+
+  it('keeps the newest change of each item alone while nothing is learned', async () => {
+    const source = createMemoryItemCatalogue();
+    const copy = createTrainerCatalogue();
+    const applied = jest.spyOn(copy, 'apply');
+    const stop = new AbortController();
+    const follower = followCatalogue(source, copy, stop.signal);
+    for (let n = 0; n < 50; n++) {
+      await source.put([item(n % 2 === 0 ? 'a' : 'b')]);
+      await new Promise(setImmediate); // so that each arrives by itself
+    }
+    await waitFor(
+      () => {
+        follower.apply();
+        return copy.offset === 50;
+      },
+      { what: 'the last change', timeoutMs: 1000, everyMs: 1 },
+    );
+    expect(Math.max(...applied.mock.calls.map(([changes]) => changes.length))).toBeLessThanOrEqual(2);
+    stop.abort();
+    await follower.done;
+  });
 });

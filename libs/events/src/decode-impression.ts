@@ -21,7 +21,9 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 const maxTextLength = 1024;
 
 function contextProblem(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return undefined;
+  if (typeof value === 'boolean') return undefined;
+  // Protobuf can carry them; in JSON, where canaries are kept, they would become null.
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `expected a finite number, found ${value}`;
   if (typeof value !== 'string') return `expected a string, number or boolean, found ${typeOf(value)}`;
   return value.length > maxTextLength
     ? `expected at most ${maxTextLength} characters, found ${value.length}`

@@ -46,6 +46,7 @@ describe('decodeImpression of protobuf', () => {
       ['member', { kind: { $case: 'boolValue' as const, value: false } }],
     ]),
   };
+  const contextOf = (value: number) => new Map([['hour', { kind: { $case: 'numberValue' as const, value } }]]);
   const encode = (changes: object = {}): Uint8Array => ImpressionMessage.encode({ ...message, ...changes }).finish();
 
   it('reads what the message says', () => {
@@ -67,6 +68,8 @@ describe('decodeImpression of protobuf', () => {
     ['invalid UTF-8', Buffer.from(encode({ userId: 'xx' })).fill(0xff, 5, 7), 'invalid-utf8'],
     ['a time below zero', encode({ eventTimeMs: -1 }), 'invalid-field'],
     ['a propensity that is no number', encode({ propensity: NaN }), 'invalid-field'],
+    ['a context of NaN', encode({ context: contextOf(NaN) }), 'invalid-field'],
+    ['an infinite context', encode({ context: contextOf(-Infinity) }), 'invalid-field'],
     ['a context value of no kind', encode({ context: new Map([['a', { kind: undefined }]]) }), 'invalid-field'],
     ['a prototype key', encode({ context: new Map([['__proto__', { kind: undefined }]]) }), 'forbidden-key'],
     ['a value above 64 KiB', encode({ action: 'x'.repeat(70_000) }), 'too-large'],

@@ -45,7 +45,7 @@ const again: RetryOptions = {
   baseMs: 50,
   maxMs: 1_000,
   random: Math.random,
-  isRetriable: (error) => (error as { retriable?: boolean }).retriable === true,
+  isRetriable: mayBeOver,
 };
 const requestTimeoutMs = 10_000;
 const connectionTimeoutMs = 3_000;
@@ -110,6 +110,12 @@ export function connectKafka(
       await opened?.disconnect();
     },
   };
+}
+
+/** Whether an error may be over soon. kafkajs says of one that it gave up on that it may not, though it gave up on an outage. */
+export function mayBeOver(error: unknown): boolean {
+  const { name, retriable } = error as { name?: string; retriable?: boolean };
+  return retriable === true || name === 'KafkaJSNumberOfRetriesExceeded';
 }
 
 /** Kafka's name of an error, if a broker sent it. */

@@ -25,7 +25,11 @@ export async function createTopics(
   { partitions, replicas, retentionMs }: TopicCreation,
 ): Promise<string[]> {
   const wanted = [
-    { topic: impressionsTopic, numPartitions: partitions, config: { 'retention.ms': retentionMs } },
+    {
+      topic: impressionsTopic,
+      numPartitions: partitions,
+      config: { 'retention.ms': retentionMs, 'message.timestamp.type': 'LogAppendTime' },
+    },
     ...[itemsTopic, usersTopic].map((topic) => ({
       topic,
       numPartitions: 1,

@@ -99,7 +99,11 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
       holds: (held) => {
         epoch = held;
       },
-      forfeit: lose,
+      forfeit: () => {
+        lose();
+        // A group in which nobody comes or goes would not choose again, and this member holds the partitions.
+        consumer.rejoin().catch((error: unknown) => logger.error('group.not-rejoined', { reason: String(error) }));
+      },
       saved: (offsets) => {
         consumer.commit(offsets[impressionsTopic] ?? {}).catch((error: unknown) => {
           logger.debug('offsets.uncopied', { reason: String(error) });

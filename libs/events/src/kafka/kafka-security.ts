@@ -1,5 +1,7 @@
+import { connect } from 'node:net';
+
 import { isLoopbackHost, readSecret, readSettingFile, type SecretSources, SettingsError } from '@gatehouse/runtime';
-import type { KafkaConfig } from 'kafkajs';
+import type { ISocketFactory, KafkaConfig } from 'kafkajs';
 
 import type { KafkaSettings } from '../kafka-settings';
 
@@ -8,16 +10,27 @@ import type { KafkaSettings } from '../kafka-settings';
  *
  * @throws SettingsError when credentials or data would cross a network in plain text without `insecure`, or a file or secret is missing.
  */
-export function securityOf(settings: KafkaSettings, sources: SecretSources): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+export function securityOf(
+  settings: KafkaSettings,
+  sources: SecretSources,
+): Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'> {
   const { brokers, insecure, tls, sasl } = settings;
   const remote = brokers.find((broker) => !isLoopbackHost(broker.slice(0, broker.lastIndexOf(':'))));
   if (tls === null && remote !== undefined && !insecure)
     throw new SettingsError('kafka.tls', `expected TLS to ${remote}, found none; set tls: {}, or insecure: true`);
   return {
+    ...(tls === null && !insecure && { socketFactory: connectToThisHost }),
     ...(tls && { ssl: tlsOf(tls, sources) }),
     ...(sasl && { sasl: saslOf(sasl, sources) }),
-  } as Pick<KafkaConfig, 'ssl' | 'sasl'>; // kafkajs has one type for each mechanism
+  } as Pick<KafkaConfig, 'ssl' | 'sasl' | 'socketFactory'>; // kafkajs has one type for each mechanism
 }
+
+/** Brokers tell further addresses, as behind a tunnel: what is allowed for those of the settings is not yet for these. */
+const connectToThisHost: ISocketFactory = ({ host, port, onConnect }) => {
+  if (!isLoopbackHost(host))
+    throw new SettingsError('kafka.tls', `expected TLS to ${host}, which a broker named, found none; set tls: {}`);
+  return connect({ host, port }, onConnect).setKeepAlive(true, 60_000);
+};
 
 function tlsOf(
   { caFile, certFile, keyFile }: NonNullable<KafkaSettings['tls']>,

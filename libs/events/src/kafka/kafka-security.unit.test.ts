@@ -22,7 +22,7 @@ const sasl = (changes: Partial<NonNullable<KafkaSettings['sasl']>>) => ({
 
 describe('Kafka security', () => {
   it.each([['127.0.0.1:9092'], ['127.1.2.3:9092'], ['localhost:9092']])('lets plain text go to %s', (broker) => {
-    expect(security({ brokers: [broker] })).toEqual({});
+    expect(security({ brokers: [broker] })).toEqual({ socketFactory: expect.any(Function) as unknown });
   });
 
   it.each([['kafka.example:9092'], ['127.0.0.1.example:9092'], ['10.0.0.1:9092'], ['localhost.example:9092']])(
@@ -33,6 +33,14 @@ describe('Kafka security', () => {
       expect(security({ brokers, insecure: true })).toEqual({});
     },
   );
+
+  it('refuses plain text to further brokers that one on this host names', () => {
+    const { socketFactory } = security({ brokers: ['127.0.0.1:9092'] });
+    const to = (host: string) => () =>
+      socketFactory?.({ host, port: 1, ssl: undefined as never, onConnect: () => undefined });
+    expect(to('10.0.0.5')).toThrow('kafka.tls: expected TLS to 10.0.0.5, which a broker named, found none');
+    expect(security({ brokers: ['127.0.0.1:9092'], insecure: true }).socketFactory).toBeUndefined();
+  });
 
   it('checks certificates, from TLS 1.2 on, against the authorities that are named', () => {
     const own = { caFile: 'ca.pem', certFile: 'own.pem', keyFile: 'own.key' };

@@ -4,6 +4,7 @@ import { encodeImpression } from '../encode-impression';
 import { maxValueBytes } from '../parse-json';
 import type { DeadLetterSink, ImpressionSink, RejectedRecord } from '../ports';
 import { deadLetterTopic, impressionsTopic } from '../topics';
+import { mayBeOver } from './connect-kafka';
 import type { NewRecord, PartitionedProducer } from './partitioned-producer';
 
 /** Appends impressions to a cluster, keyed by user id: all of one user's to one partition. */
@@ -19,7 +20,8 @@ export function createKafkaImpressionSink(producer: PartitionedProducer): Impres
 
 /**
  * Keeps rejected records in the topic `impressions.dead-letter`, keyed by where they stood: `topic/partition/offset`. A record that is
- * rejected again, after a crash, comes under the same key, and compaction keeps one. The value is the record's own, cut at 64 KiB.
+ * rejected again, after a crash, comes under the same key, and compaction keeps one. The value is the record's own, cut at 64 KiB; of an
+ * action that the schema does not know, it is the impression as JSON.
  */
 export function createKafkaDeadLetterSink(producer: PartitionedProducer): DeadLetterSink {
   return {
@@ -33,10 +35,7 @@ const untilTheyAreBack: RetryOptions = {
   baseMs: 100,
   maxMs: 2_000,
   random: Math.random,
-  isRetriable: (error) => {
-    const { name, retriable } = error as { name?: string; retriable?: boolean };
-    return retriable === true || name === 'KafkaJSNumberOfRetriesExceeded';
-  },
+  isRetriable: mayBeOver,
 };
 
 function letterOf({ topic, partition, offset, rejection, value }: RejectedRecord): NewRecord {

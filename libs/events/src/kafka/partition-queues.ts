@@ -136,6 +136,7 @@ export function createPartitionQueues<T>(options: PartitionQueuesOptions<T>): Pa
     deliver: (partition, { records, offsets, end }) => {
       const queue = queues.get(partition);
       if (!queue) return undefined;
+      if (offsets.length > 0 && end < queue.next) return queue.next; // the log became shorter than what was read of it
       queue.end = Math.max(queue.end, end);
       const kept = records[Symbol.iterator]();
       let record = kept.next();
@@ -168,6 +169,8 @@ export function createPartitionQueues<T>(options: PartitionQueuesOptions<T>): Pa
 }
 
 /** Bytes that a record keeps in memory, roughly. */
-function bytesOf({ key, value }: DeliveredRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0) + 100;
+function bytesOf({ key, value, headers }: DeliveredRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0) + 100;
+  for (const name in headers) bytes += name.length + String(headers[name] ?? '').length;
+  return bytes;
 }

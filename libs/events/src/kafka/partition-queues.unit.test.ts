@@ -130,4 +130,21 @@ describe('partition queues', () => {
     expect(queues.take(20).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 50]);
     expect(queues.isFull(0)).toBe(false);
   });
+
+  it('tells when the log became shorter than what was read of it', () => {
+    const queues = create();
+    queues.place(0, 1000, 1000);
+    expect(deliver(queues, [at(0, 0), at(0, 1)], 50)).toBe(1000);
+    expect(queues.take(10)).toEqual([]);
+  });
+
+  it('counts headers among the bytes that wait', () => {
+    const queues = create();
+    queues.place(0, 0, 1);
+    const record = { ...recordOf(at(0, 0)), headers: { trace: Buffer.alloc(2000, 'x') } };
+    queues.deliver(0, { records: [record], offsets: [0], end: 1 });
+    expect(queues.isFull(0)).toBe(true);
+    queues.take(1);
+    expect(queues.isFull(0)).toBe(false);
+  });
 });

@@ -65,6 +65,7 @@ export async function* readTopic<T>(
   const queues = createPartitionQueues({ decode, maxBytes: maxWaitingBytes, hasGaps, patienceMs, monotonicMs });
   const wakeUp = createWakeUp();
   const seeks = new Map<number, number>();
+  const checked = new Set<number>();
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
@@ -89,8 +90,9 @@ export async function* readTopic<T>(
     const held = await bounds();
     for (const partition of consumer.partitions) {
       const bound = held.get(partition);
-      if (!bound || queues.nextOffset(partition) !== undefined) continue;
-      const wanted = start[partition];
+      const next = queues.nextOffset(partition);
+      if (!bound || (next !== undefined && next >= bound.low && next <= bound.high)) continue;
+      const wanted = next ?? start[partition];
       queues.place(partition, wanted === undefined ? bound.low : resolve(partition, wanted, bound), bound.high);
       consumer.seek(partition);
     }
@@ -99,8 +101,12 @@ export async function* readTopic<T>(
 
   /** A fetch began behind the expected offset: kafkajs may have lost its place, or the records are gone. */
   const onMissing = async (partition: number, expected: number): Promise<void> => {
-    const bound = (await bounds()).get(partition);
-    if (!bound) return;
+    if (checked.has(partition)) return; // further deliveries come while the bounds are asked for
+    checked.add(partition);
+    const bound = await bounds()
+      .then((held) => held.get(partition))
+      .finally(() => checked.delete(partition));
+    if (!bound || queues.nextOffset(partition) !== expected) return;
     if (expected < bound.low || expected > bound.high) {
       queues.place(partition, resolve(partition, expected, bound), bound.high);
     } else {

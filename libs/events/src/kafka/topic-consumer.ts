@@ -47,8 +47,10 @@ export interface TopicConsumer {
   start(): Promise<void>;
   /** Partitions that this member holds; none while it stands by. */
   readonly partitions: readonly number[];
-  /** When the broker last answered. */
+  /** When the broker last answered a heartbeat, a join or with records. */
   readonly heardMs: number;
+  /** Leaves the group and joins it again, so that it chooses anew. */
+  rejoin(): Promise<void>;
   /** Delivers to this reader from now on; undefined: to nobody. */
   deliverTo(reader: PartitionReader | undefined): void;
   /** Fetches a partition from where its reader says now. */
@@ -115,7 +117,6 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
     partitions.forEach(seek); // before the first fetch, which follows this event
   });
   consumer.on(consumer.events.HEARTBEAT, heard);
-  consumer.on(consumer.events.FETCH, heard);
   // A fetch of nothing but control records reaches no handler.
   consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
     const { partition, batchSize, firstOffset, lastOffset, highWatermark } = payload;
@@ -139,6 +140,8 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
     await payload.heartbeat();
   };
 
+  const run = (): Promise<void> => consumer.run({ autoCommit: false, eachBatch });
+
   return {
     get partitions() {
       return partitions;
@@ -149,7 +152,13 @@ export function createTopicConsumer(options: TopicConsumerOptions): TopicConsume
     start: async () => {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      await consumer.run({ autoCommit: false, eachBatch });
+      await run();
+    },
+    rejoin: async () => {
+      isRunning = false;
+      partitions = [];
+      await consumer.stop();
+      await run();
     },
     deliverTo: (next) => {
       reader = next;
