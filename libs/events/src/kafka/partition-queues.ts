@@ -171,6 +171,12 @@ export function createPartitionQueues<T>(options: PartitionQueuesOptions<T>): Pa
 /** Bytes that a record keeps in memory, roughly. */
 function bytesOf({ key, value, headers }: DeliveredRecord): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0) + 100;
-  for (const name in headers) bytes += name.length + String(headers[name] ?? '').length;
+  for (const name in headers) bytes += name.length + lengthOf(headers[name]);
   return bytes;
+}
+
+/** Of a header: bytes, a text, or several of them. */
+function lengthOf(header: unknown): number {
+  if (Array.isArray(header)) return header.reduce<number>((sum, each) => sum + lengthOf(each), 0);
+  return typeof header === 'string' || header instanceof Uint8Array ? header.length : 0;
 }
