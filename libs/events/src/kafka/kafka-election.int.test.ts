@@ -1,16 +1,17 @@
+import { type LogFields, systemClock } from '@gatehouse/runtime';
+
 import { LeadershipLostError } from '../errors';
 import { describeKafka, openCluster, quietLogger } from './cluster.fixture';
 import { connectKafka, type KafkaConnection } from './connect-kafka';
 import { createKafkaElection, type KafkaElection } from './kafka-election';
-import { systemClock } from '@gatehouse/runtime';
 
 jest.setTimeout(60_000);
 
 describeKafka('election on a broker', () => {
   const open: { close(): Promise<void> }[] = [];
   let connection: KafkaConnection;
-  const member = (): KafkaElection => {
-    const own = connectKafka(connection.settings, { environment: {} }, quietLogger, systemClock);
+  const member = ({ clientId = 'm', logger = quietLogger } = {}): KafkaElection => {
+    const own = connectKafka({ ...connection.settings, clientId }, { environment: {} }, logger, systemClock);
     const election = createKafkaElection(own);
     open.unshift(election, own);
     return election;
@@ -40,6 +41,20 @@ describeKafka('election on a broker', () => {
     await first.close();
     const next = await waiting;
     expect(next.lost.aborted).toBe(false);
+  });
+
+  it('keeps the lead with who was chosen, whoever comes before it has taken its epoch', async () => {
+    const term = await member({ clientId: 'b' }).elected(forever);
+    // A member id begins with the client's, so that of this one is smaller.
+    const partitions = new Promise((resolve) => {
+      const info = (event: string, fields?: LogFields): void => {
+        if (event === 'group.joined') resolve(fields?.['partitions']);
+      };
+      const waiting = member({ clientId: 'a', logger: { ...quietLogger, info } }).elected(forever);
+      waiting.catch(() => undefined); // it is closed while it waits
+    });
+    expect(await partitions).toBe(0);
+    expect(term.lost.aborted).toBe(false);
   });
 
   it('begins no term from an assignment whose term was forfeited', async () => {

@@ -24,7 +24,7 @@ export function createKafkaElection(connection: KafkaConnection): KafkaElection 
     connection,
     impressionsTopic,
     settings.groupId,
-    createOneLeaderAssigner(() => epoch),
+    createOneLeaderAssigner(() => ({ heldEpoch: epoch, isChosen: consumer.partitions.length > 0 })),
   );
   const { consumer } = readable;
   readable.listen(

@@ -3,13 +3,18 @@ import { AssignerProtocol, type Cluster } from 'kafkajs';
 import { createOneLeaderAssigner, leaderOf } from './one-leader-assigner';
 
 describe('one leader', () => {
-  it.each([
-    [{ b: 0, a: 0, c: 0 }, 'a'],
-    [{ a: 0, b: 7, c: 0 }, 'b'], // leads already
-    [{ a: 6, b: 7, c: 0 }, 'b'], // a was away, and does not know of the epoch after its own
-    [{ b: 7, a: 7 }, 'a'],
-  ])('is chosen from %j: %s', (epochs, expected) => {
-    expect(leaderOf(Object.entries(epochs).map(([memberId, heldEpoch]) => ({ memberId, heldEpoch })))).toBe(expected);
+  it.each<[Record<string, [heldEpoch: number, isChosen: boolean]>, string]>([
+    [{ b: [0, false], a: [0, false], c: [0, false] }, 'a'],
+    [{ a: [0, false], b: [7, true], c: [0, false] }, 'b'], // leads already
+    [{ a: [6, true], b: [7, true], c: [0, false] }, 'b'], // a was away, and does not know of the epoch after its own
+    [{ b: [7, true], a: [7, true] }, 'a'],
+    [{ a: [0, false], b: [0, true] }, 'b'], // chosen, and others came before it took its epoch
+    [{ a: [0, true], b: [1, true] }, 'b'],
+  ])('is chosen from %j: %s', (standings, expected) => {
+    const members = Object.entries(standings).map(([memberId, [heldEpoch, isChosen]]) => ({
+      ...{ memberId, heldEpoch, isChosen },
+    }));
+    expect(leaderOf(members)).toBe(expected);
   });
 
   it('is given every partition of every topic, and the others none', async () => {
@@ -18,7 +23,11 @@ describe('one leader', () => {
         Array.from({ length: topic === 'a' ? 3 : 1 }, (_, partitionId) => ({ partitionId })),
     } as unknown as Cluster;
     const assignerOf = (epoch: number) =>
-      createOneLeaderAssigner(() => epoch)({ cluster, groupId: 'g', logger: undefined as never });
+      createOneLeaderAssigner(() => ({ heldEpoch: epoch, isChosen: false }))({
+        cluster,
+        groupId: 'g',
+        logger: undefined as never,
+      });
     const members = [0, 4, 0].map((epoch, n) => ({
       memberId: `m${n}`,
       memberMetadata: assignerOf(epoch).protocol({ topics: ['a', 'b'] }).metadata,
