@@ -2,7 +2,7 @@ import type { CandidateInput, QueryInput, Random } from '@gatehouse/domain';
 import type { Schema, TowerSpec } from '@gatehouse/schema';
 
 import { createDenseLayers, type DenseLayers } from './dense/dense-layers';
-import { l2Normalise } from './dense/l2-normalise';
+import { l2Normalise, l2NormaliseRows } from './dense/l2-normalise';
 import { addMeans, type Bag, scatterMeans } from './features/bag';
 import { type EncodeMode, type FeatureEncoder, readOnly } from './features/feature-encoder';
 import type { RowGradients } from './tables/row-gradients';
@@ -35,6 +35,11 @@ export interface TowerPass {
 /** Rows handled at once when embedding: bounds memory, whatever the number of inputs. */
 const embedAtOnce = 4096;
 
+/**
+ * Products of an embedding up to which plain loops are quicker than the start of TensorFlow.js's kernels: one query, and a few together.
+ */
+const maxPlainProducts = 1 << 17;
+
 /** Builds a tower of the schema on its feature encoders. */
 export function createTower<Input extends QueryInput | CandidateInput>(
   name: string,
@@ -61,9 +66,15 @@ export function createTower<Input extends QueryInput | CandidateInput>(
     bags: features.map((feature) => feature.encode(inputs, mode)),
   });
 
-  const forward = ({ size, bags }: Encoding): TowerPass => {
+  const pool = ({ size, bags }: Encoding): Float32Array => {
     const pooled = new Float32Array(size * width); // [batch, width]
     features.forEach(({ table }, f) => addMeans(bags[f], table, pooled, width, columns[f]));
+    return pooled;
+  };
+
+  const forward = (encoding: Encoding): TowerPass => {
+    const { size, bags } = encoding;
+    const pooled = pool(encoding);
     const layers = dense.forward(tf.tensor2d(pooled, [size, width]));
     const unit = normalises ? l2Normalise(layers.output) : undefined;
     return {
@@ -77,6 +88,12 @@ export function createTower<Input extends QueryInput | CandidateInput>(
     };
   };
 
+  const forwardPlain = (encoding: Encoding): Float32Array => {
+    const output = dense.apply(pool(encoding), encoding.size);
+    if (normalises) l2NormaliseRows(output, schema.outputDimension);
+    return output;
+  };
+
   return {
     dense,
     encode,
@@ -85,7 +102,8 @@ export function createTower<Input extends QueryInput | CandidateInput>(
       const out = new Float32Array(inputs.length * schema.outputDimension);
       for (let from = 0; from < inputs.length; from += embedAtOnce) {
         const encoding = encode(inputs.slice(from, from + embedAtOnce), readOnly);
-        const vectors = tf.valuesOf(() => forward(encoding).output);
+        const isSmall = encoding.size * dense.weights.length <= maxPlainProducts;
+        const vectors = isSmall ? forwardPlain(encoding) : tf.valuesOf(() => forward(encoding).output);
         out.set(vectors, from * schema.outputDimension);
       }
       return out;

@@ -10,6 +10,8 @@ export interface DenseLayers extends Stateful {
   readonly weights: Float32Array;
   /** Runs the layers, `[batch, widths[0]] -> [batch, widths.at(-1)]`. Call within `tidy`. */
   forward(input: tf.Tensor2D): DensePass;
+  /** The same in plain loops, without a backward pass: `[size, widths[0]] -> [size, widths.at(-1)]`. */
+  apply(input: Float32Array, size: number): Float32Array;
 }
 
 /** One forward pass, kept for its backward pass. */
@@ -68,11 +70,33 @@ export function createDenseLayers(name: string, widths: readonly number[], rando
     };
   };
 
+  const apply = (input: Float32Array, size: number): Float32Array => {
+    let rows = input;
+    layers.forEach(({ inputs, outputs }, l) => {
+      const next = new Float32Array(size * outputs);
+      const biasAt = starts[l] + inputs * outputs;
+      for (let row = 0; row < size; row++) {
+        const out = next.subarray(row * outputs, (row + 1) * outputs);
+        out.set(weights.subarray(biasAt, biasAt + outputs));
+        for (let i = 0; i < inputs; i++) {
+          const x = rows[row * inputs + i];
+          if (x === 0) continue; // after a ReLU, half of them
+          const kernelAt = starts[l] + i * outputs;
+          for (let j = 0; j < outputs; j++) out[j] += x * weights[kernelAt + j];
+        }
+        if (l + 1 < layers.length) for (let j = 0; j < outputs; j++) if (out[j] < 0) out[j] = 0;
+      }
+      rows = next;
+    });
+    return rows;
+  };
+
   return {
     name,
     isIdentity: layers.length === 0,
     weights,
     forward,
+    apply,
     snapshot: (): Snapshot => ({
       tensors: { weights: { dtype: 'F32', shape: [weights.length], data: weights } },
       metadata: { widths },

@@ -62,6 +62,8 @@ describe.each(backendsUnderTest())('dense layers on %s', (backend) => {
     const ofInput = numericGradient((moved) => along(plainForward(moved, weights), direction), input);
     const ofWeights = numericGradient(([moved]) => along(plainForward(input, moved), direction), [weights]);
     expect(largestDifference(output, plainForward(input, weights).flat())).toBeLessThan(1e-5);
+    const applied = layers.apply(Float32Array.from(input.flat()), batch);
+    expect(largestDifference(applied, plainForward(input, weights).flat())).toBeLessThan(1e-5);
     expect(largestDifference(inputGradient, ofInput.flat())).toBeLessThan(1e-5);
     expect(largestDifference(weightGradient, ofWeights.flat())).toBeLessThan(1e-5);
   });

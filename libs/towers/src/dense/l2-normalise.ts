@@ -26,3 +26,13 @@ export function l2Normalise(input: tf.Tensor2D): NormalisePass {
     },
   };
 }
+
+/** {@link l2Normalise} of plain rows, in place. */
+export function l2NormaliseRows(rows: Float32Array, dimension: number): void {
+  for (let from = 0; from < rows.length; from += dimension) {
+    let squares = 0;
+    for (let d = from; d < from + dimension; d++) squares += rows[d] * rows[d];
+    const inverseNorm = 1 / Math.sqrt(squares + epsilon);
+    for (let d = from; d < from + dimension; d++) rows[d] *= inverseNorm;
+  }
+}

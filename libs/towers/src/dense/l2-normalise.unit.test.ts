@@ -1,7 +1,7 @@
 import { numericGradient } from '../numeric-gradient.fixture';
 import * as tf from '../tf';
 import { backendsUnderTest, useBackend } from '../use-backend.fixture';
-import { l2Normalise } from './l2-normalise';
+import { l2Normalise, l2NormaliseRows } from './l2-normalise';
 
 describe.each(backendsUnderTest())('L2 normalisation on %s', (backend) => {
   useBackend(backend);
@@ -45,4 +45,10 @@ describe.each(backendsUnderTest())('L2 normalisation on %s', (backend) => {
     expect(output).toEqual([[0, 0]]);
     expect(gradient.flat().every(Number.isFinite)).toBe(true);
   });
+});
+
+it('divides plain rows by their lengths too, and keeps a zero row', () => {
+  const rows = Float32Array.of(3, 4, 0, 0);
+  l2NormaliseRows(rows, 2);
+  [0.6, 0.8, 0, 0].forEach((expected, i) => expect(rows[i]).toBeCloseTo(expected, 6));
 });
