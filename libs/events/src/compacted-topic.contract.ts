@@ -101,19 +101,22 @@ export function compactedTopicContract(name: string, open: () => Promise<Compact
           fc.array(change, { maxLength: 20 }),
           async (first, second) => {
             const opened = await open();
-            await write(opened.topic, first);
-            const { values, offset } = await opened.topic.snapshot();
-            await write(opened.topic, second);
-            const following = new Map<string, Item | null>(values.map((one) => [one.itemId, one]));
-            const end = (await opened.topic.snapshot()).offset;
-            const later = end > offset ? await changesUpTo(opened.topic, offset, end - 1) : [];
-            for (const { key, value } of later) following.set(key, value);
-            const expected = new Map(
-              [...first, ...second].map(({ id, price }) => [`i${id}`, price === null ? null : item(`i${id}`, price)]),
-            );
-            const live = (all: Map<string, Item | null>) => [...all].filter(([, value]) => value !== null).sort();
-            expect(live(following)).toEqual(live(expected));
-            await opened.close();
+            try {
+              await write(opened.topic, first);
+              const { values, offset } = await opened.topic.snapshot();
+              await write(opened.topic, second);
+              const following = new Map<string, Item | null>(values.map((one) => [one.itemId, one]));
+              const end = (await opened.topic.snapshot()).offset;
+              const later = end > offset ? await changesUpTo(opened.topic, offset, end - 1) : [];
+              for (const { key, value } of later) following.set(key, value);
+              const expected = new Map(
+                [...first, ...second].map(({ id, price }) => [`i${id}`, price === null ? null : item(`i${id}`, price)]),
+              );
+              const live = (all: Map<string, Item | null>) => [...all].filter(([, value]) => value !== null).sort();
+              expect(live(following)).toEqual(live(expected));
+            } finally {
+              await opened.close();
+            }
           },
         ),
         { numRuns },

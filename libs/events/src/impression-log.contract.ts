@@ -19,10 +19,18 @@ export interface LogUnderTest {
 export function impressionLogContract(name: string, open: (partitionCount: number) => Promise<LogUnderTest>): void {
   describe(`${name}: impression log`, () => {
     let log: LogUnderTest;
+    const opened: LogUnderTest[] = [];
+    const openOne = async (partitionCount: number): Promise<LogUnderTest> => {
+      const one = await open(partitionCount);
+      opened.push(one);
+      return one;
+    };
     beforeEach(async () => {
-      log = await open(1);
+      log = await openOne(1);
     });
-    afterEach(() => log.close());
+    afterEach(async () => {
+      for (const each of opened.splice(0)) await each.close();
+    });
 
     it('yields what was appended, in order, with consecutive offsets', async () => {
       const events = impressions('a', 2500);
@@ -127,7 +135,7 @@ export function impressionLogContract(name: string, open: (partitionCount: numbe
     });
 
     it('keeps the order of each user over several partitions, and reads each from its own offset', async () => {
-      const wide = await open(3);
+      const wide = await openOne(3);
       const events = Array.from({ length: 600 }, (_, i) => impression({ eventId: `e-${i}`, userId: `user-${i % 20}` }));
       await wide.sink.append(events);
       const records = await collectAll(wide.source);
@@ -140,7 +148,6 @@ export function impressionLogContract(name: string, open: (partitionCount: numbe
       expect(Object.values(ends).every((end) => end > 0)).toBe(true);
       const rest = await collect(wide.source, { impressions: { 0: ends[0], 2: 0 } }, ends[1] + ends[2]);
       expect(new Set(rest.map(({ partition }) => partition))).toEqual(new Set([1, 2]));
-      await wide.close();
     });
   });
 }

@@ -99,14 +99,17 @@ export function userStateContract(name: string, open: () => Promise<UserStateUnd
       await fc.assert(
         fc.asyncProperty(streams, fc.nat(60), async (stream, cut) => {
           const opened = await open();
-          const events = impressionsOf(stream);
-          await opened.users.apply(events.slice(0, cut), { impressions: { 0: cut } });
-          expect(answers(opened.users)).toEqual(oracle(events.slice(0, cut), testOptions));
-          await opened.users.apply(events.slice(cut), { impressions: { 0: events.length } });
-          expect(answers(opened.users)).toEqual(oracle(events, testOptions));
-          expect(opened.users.userCount).toBe(new Set(events.map(({ userId }) => userId)).size);
-          expect(opened.users.offsets).toEqual({ impressions: { 0: events.length } });
-          await opened.close();
+          try {
+            const events = impressionsOf(stream);
+            await opened.users.apply(events.slice(0, cut), { impressions: { 0: cut } });
+            expect(answers(opened.users)).toEqual(oracle(events.slice(0, cut), testOptions));
+            await opened.users.apply(events.slice(cut), { impressions: { 0: events.length } });
+            expect(answers(opened.users)).toEqual(oracle(events, testOptions));
+            expect(opened.users.userCount).toBe(new Set(events.map(({ userId }) => userId)).size);
+            expect(opened.users.offsets).toEqual({ impressions: { 0: events.length } });
+          } finally {
+            await opened.close();
+          }
         }),
         { numRuns: 40 },
       );
@@ -139,18 +142,21 @@ export function userStateContract(name: string, open: () => Promise<UserStateUnd
       await fc.assert(
         fc.asyncProperty(streams, streams, async (first, second) => {
           const opened = await open();
-          await opened.users.apply([impression({ userId: 'gone' })], { impressions: { 0: 1 } });
-          const trainer = createUserState(testOptions);
-          trainer.apply(impressionsOf(first), { impressions: { 0: 70 } });
-          await opened.users.load(trainer.snapshot(), { impressions: { 0: 70 } });
-          expect(opened.users.get('gone')).toBeUndefined();
-          expect(opened.users.userCount).toBe(trainer.userCount);
-          expect(opened.users.offsets).toEqual({ impressions: { 0: 70 } });
-          await opened.users.apply(impressionsOf(second), {});
-          trainer.apply(impressionsOf(second), {});
-          expect(answers(opened.users)).toEqual(oracle(impressionsOf([...first, ...second]), testOptions));
-          expect(opened.users.userCount).toBe(trainer.userCount);
-          await opened.close();
+          try {
+            await opened.users.apply([impression({ userId: 'gone' })], { impressions: { 0: 1 } });
+            const trainer = createUserState(testOptions);
+            trainer.apply(impressionsOf(first), { impressions: { 0: 70 } });
+            await opened.users.load(trainer.snapshot(), { impressions: { 0: 70 } });
+            expect(opened.users.get('gone')).toBeUndefined();
+            expect(opened.users.userCount).toBe(trainer.userCount);
+            expect(opened.users.offsets).toEqual({ impressions: { 0: 70 } });
+            await opened.users.apply(impressionsOf(second), {});
+            trainer.apply(impressionsOf(second), {});
+            expect(answers(opened.users)).toEqual(oracle(impressionsOf([...first, ...second]), testOptions));
+            expect(opened.users.userCount).toBe(trainer.userCount);
+          } finally {
+            await opened.close();
+          }
         }),
         { numRuns: 25 },
       );

@@ -22,6 +22,8 @@ export interface KafkaConnection {
   readonly topicName: (topic: string) => string;
   /** What every partition of a topic holds. @throws TopicMissingError. */
   readonly bounds: (topic: string) => Promise<Map<number, PartitionBounds>>;
+  /** @throws TopicMissingError. */
+  readonly partitionCount: (topic: string) => Promise<number>;
   admin(): Promise<Admin>;
   close(): Promise<void>;
 }
@@ -85,19 +87,25 @@ export function connectKafka(
     admin.catch(() => (admin = undefined));
     return admin;
   };
+  /** Asks about a topic. A broker may not have heard yet of one that was just created, so a missing one is asked for again. */
+  const ask = <T>(topic: string, question: (admin: Admin, name: string) => Promise<T>): Promise<T> =>
+    retry(async () => question(await getAdmin(), topicName(topic)), again).catch((cause: unknown) => {
+      if (typeOf(cause) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw cause;
+      throw new TopicMissingError(topicName(topic), { cause });
+    });
   return {
     kafka,
     settings,
     logger,
     monotonicMs: () => clock.monotonicMs(),
     topicName,
+    partitionCount: (topic) =>
+      ask(topic, async (admin, name) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+        return topics[0].partitions.length;
+      }),
     bounds: async (topic) => {
-      const offsets = await retry(async () => (await getAdmin()).fetchTopicOffsets(topicName(topic)), again).catch(
-        (cause: unknown) => {
-          if (typeOf(cause) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw cause;
-          throw new TopicMissingError(topicName(topic), { cause });
-        },
-      );
+      const offsets = await ask(topic, (admin, name) => admin.fetchTopicOffsets(name));
       return new Map(
         offsets
           .map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }] as const)

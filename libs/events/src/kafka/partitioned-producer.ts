@@ -1,6 +1,6 @@
 import { type IHeaders, Partitioners, type Producer } from 'kafkajs';
 
-import { type KafkaConnection, TopicMissingError } from './connect-kafka';
+import type { KafkaConnection } from './connect-kafka';
 
 /** A record to write. Without `partition`, its key decides, as with Kafka's own clients. */
 export interface NewRecord {
@@ -47,14 +47,13 @@ export function createPartitionedProducer(connection: KafkaConnection): Partitio
     return connected;
   };
 
-  const partitionCount = new Map<string, number>();
-  const countPartitions = async (topic: string): Promise<number> => {
-    let count = partitionCount.get(topic);
-    if (count === undefined) {
-      const { topics } = await (await connection.admin()).fetchTopicMetadata({ topics: [topic] });
-      count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
-      if (count === 0) throw new TopicMissingError(topic);
-      partitionCount.set(topic, count);
+  const partitionCounts = new Map<string, Promise<number>>();
+  const countPartitions = (topic: string): Promise<number> => {
+    let count = partitionCounts.get(topic);
+    if (!count) {
+      count = connection.partitionCount(topic);
+      count.catch(() => partitionCounts.delete(topic));
+      partitionCounts.set(topic, count);
     }
     return count;
   };
@@ -64,7 +63,7 @@ export function createPartitionedProducer(connection: KafkaConnection): Partitio
       if (records.length === 0) return;
       const topic = connection.topicName(name);
       const producer = await connect();
-      const count = await countPartitions(topic);
+      const count = await countPartitions(name);
       // All partitions count as available: a key must not move because a leader is away for a moment.
       const partitionMetadata = Array.from({ length: count }, (_, partitionId) => ({
         partitionId,
