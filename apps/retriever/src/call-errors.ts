@@ -14,11 +14,11 @@ export class OutOfTimeError extends Error {
   }
 }
 
-/** More calls are in work than the retriever takes; they would only wait for each other. */
+/** More calls come than are worked off; this one would only have waited. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
-  constructor(readonly maxInFlight: number) {
-    super(`expected at most ${maxInFlight} calls at a time, found one more; try again with fewer`);
+  constructor() {
+    super('more calls than the retriever can answer; try again later, and with fewer');
   }
 }
 

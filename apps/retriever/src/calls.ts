@@ -1,8 +1,9 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { Clock, Logger } from '@gatehouse/runtime';
 
-import { CallCancelledError, OutOfTimeError, OverloadedError } from './call-errors';
+import { CallCancelledError, OutOfTimeError } from './call-errors';
 import { InvalidRequestError } from './invalid-request-error';
+import type { Admission } from './overload/admission';
 import { toStatus } from './status';
 
 /** Bytes that are no message of the expected type: they get a status of their own instead of INTERNAL. */
@@ -15,8 +16,8 @@ export interface Calls {
   /** Calls that wait for their turn or are in work. */
   readonly inFlight: number;
   /**
-   * Makes a grpc handler of a function. Calls start in the order they came, one in a turn of the event loop, and one that is no longer
-   * wanted by then does not start. The signal aborts with {@link CallCancelledError} when the caller gave up, and with
+   * Makes a grpc handler of a function. Calls start when they are admitted, and one that is no longer wanted by then does not start.
+   * The signal aborts with {@link CallCancelledError} when the caller gave up, and with
    * {@link OutOfTimeError} when nine tenths of the time are over: the last tenth is for sending what is at hand.
    */
   unary<Request, Response>(
@@ -28,7 +29,6 @@ export interface Calls {
 export interface CallLimits {
   /** Time of a call that brings no deadline. */
   readonly defaultDeadlineMs: number;
-  readonly maxInFlight: number;
 }
 
 /** Share of the remaining time that the work may take. */
@@ -38,20 +38,13 @@ const workShare = 0.9;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Creates the runner of calls of one server. */
-export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, clock: Clock, logger: Logger): Calls {
+export function createCalls(
+  { defaultDeadlineMs }: CallLimits,
+  admission: Admission,
+  clock: Clock,
+  logger: Logger,
+): Calls {
   let inFlight = 0;
-  const waiting: (() => void)[] = [];
-  // Work mostly ends in the turn it starts in. Were it to start in the turn that delivers its call, then a turn that delivers many
-  // would do them all before anything else: none could be shed, cancelled or run out of time.
-  const takeTurn = (): void => {
-    const start = waiting.shift();
-    if (waiting.length > 0) setImmediate(takeTurn);
-    start?.();
-  };
-  const nextTurn = (): Promise<void> =>
-    new Promise((start) => {
-      if (waiting.push(start) === 1) setImmediate(takeTurn);
-    });
   const timeLeftMs = (deadlineMs: number, nowMs: number): number =>
     Number.isFinite(deadlineMs) ? Math.min(deadlineMs - nowMs, maxTimerMs) : defaultDeadlineMs;
   return {
@@ -72,10 +65,6 @@ export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, cloc
         fail(new InvalidRequestError('request', 'a protobuf message of the method', request.reason));
         return;
       }
-      if (inFlight >= maxInFlight) {
-        fail(new OverloadedError(maxInFlight));
-        return;
-      }
       const arrivedMs = clock.nowMs();
       const timeMs = timeLeftMs(Number(call.getDeadline()), arrivedMs);
       if (timeMs <= 0) {
@@ -83,15 +72,21 @@ export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, cloc
         return;
       }
       const work = new AbortController();
-      call.on('cancelled', () => work.abort(new CallCancelledError()));
+      call.on('cancelled', () => {
+        if (!answered) work.abort(new CallCancelledError()); // it comes after every answer too
+      });
       if (call.cancelled) work.abort(new CallCancelledError());
       const workTimer = setTimeout(() => work.abort(new OutOfTimeError()), timeMs * workShare);
       const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
       const start = async () => {
-        await nextTurn();
-        if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
-        work.signal.throwIfAborted();
-        return handle(request, work.signal);
+        const leave = await admission.enter(work.signal);
+        try {
+          if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
+          work.signal.throwIfAborted();
+          return await handle(request, work.signal);
+        } finally {
+          leave();
+        }
       };
       inFlight++;
       void start()

@@ -4,14 +4,19 @@ import { type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { createManualClock, delay, waitFor } from '@gatehouse/runtime';
 
 import { createCalls, MalformedMessage } from './calls';
+import { createAdmission } from './overload/admission';
+import { createConcurrencyLimit } from './overload/concurrency-limit';
 import { createRecordingLogger } from './retriever.fixture';
 
 const workMs = 50_000;
 
 /** A runner over a handler whose work is synchronous: `workMs` pass on the clock while nothing else runs. */
-function setUp(maxInFlight: number) {
+function setUp(maxWaiting: number) {
   const clock = createManualClock(1000);
-  const calls = createCalls({ defaultDeadlineMs: 1_000_000, maxInFlight }, clock, createRecordingLogger());
+  const limit = createConcurrencyLimit({ min: 1, initial: 100, max: 100 }, clock);
+  const still = createManualClock(); // so that a minute of work is no overload
+  const admission = createAdmission({ limit, maxWaiting, targetWaitMs: 25, clock: still, inNextTurn: setImmediate });
+  const calls = createCalls({ defaultDeadlineMs: 1_000_000 }, admission, clock, createRecordingLogger());
   const worked: number[] = [];
   const answers: string[] = [];
   const handler = calls.unary(async (n: number) => {
@@ -34,6 +39,7 @@ function setUp(maxInFlight: number) {
 test('calls that come at once are counted before any works: what is too much is shed', async () => {
   const { call, calls, worked, answers, idle } = setUp(4);
   for (let n = 0; n < 20; n++) call(n);
+  await new Promise((settled) => process.nextTick(settled)); // still in the turn in which they came
   expect(calls.inFlight).toBe(4);
   expect(worked).toEqual([]);
   expect(answers).toEqual(Array.from({ length: 16 }, () => 'RESOURCE_EXHAUSTED'));

@@ -21,7 +21,10 @@ export const retrieverConfig = z.strictObject({
   calls: z
     .strictObject({
       defaultDeadlineMs: z.int().min(10).max(60_000).default(1_000),
-      maxInFlight: z.int().min(1).max(100_000).default(512),
+      maxConcurrent: z.int().min(1).max(10_000).default(256),
+      maxWaiting: z.int().min(1).max(100_000).default(512),
+      targetWaitMs: z.int().min(1).max(60_000).default(25),
+      minEffortShare: z.number().min(0.1).max(1).default(0.5),
     })
     .prefault({}),
   drain: z

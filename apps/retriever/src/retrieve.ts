@@ -21,8 +21,8 @@ export interface Retrieving {
   /** What is known of a user beside the events. */
   readonly featuresOf: (userId: UserId) => Features;
   readonly clock: Clock;
-  /** Width of approximate searches; 0: the one that the pair's builder chose. */
-  readonly searchEffort: number;
+  /** Width of approximate searches in a pair's index; 0: the index's own. */
+  readonly effortOf: (pair: ServingPair) => number;
   readonly logger: Logger;
 }
 
@@ -37,7 +37,7 @@ export interface Retrieve {
 const sources: Readonly<Record<SourceName, CandidateSource>> = { 'two-tower': twoTower, popular };
 
 /** Creates the verb of the retriever. */
-export function createRetrieve({ serving, users, featuresOf, clock, searchEffort, logger }: Retrieving): Retrieve {
+export function createRetrieve({ serving, users, featuresOf, clock, effortOf, logger }: Retrieving): Retrieve {
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -53,7 +53,7 @@ export function createRetrieve({ serving, users, featuresOf, clock, searchEffort
     for (const [i, query] of queries.entries()) {
       if (i > 0) await nextTurn(signal);
       const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
-      const effort = searchEffort || pair.searchEffort;
+      const effort = effortOf(pair);
       const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i]), request);
       if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });

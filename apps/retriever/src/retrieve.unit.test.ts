@@ -29,7 +29,7 @@ function setUp(pair: ServingPair) {
     users: { get: (userId) => users[userId] },
     featuresOf: (userId) => (userId === 'known' ? { country: 'nz', age: 40 } : {}),
     clock: createManualClock(1000),
-    searchEffort: 64,
+    effortOf: () => 64,
     logger,
   });
   const ask = (request: Partial<RetrieveRequest>, signal = never) =>
@@ -102,22 +102,20 @@ test("the request's own history wins over the stored one, even when it is empty"
   expect(freshness?.userEventTimeMs).toBe(0);
 });
 
-test('searches are as wide as the builder of the index chose, unless the settings say otherwise', async () => {
+test('searches are as wide as the pair is given', async () => {
   const pair = { ...pairOver('a'), searchEffort: 256 };
   const { serving } = setUp(pair);
-  const answer = async (searchEffort: number) => {
-    const retrieve = createRetrieve({
-      serving,
-      users: { get: () => undefined },
-      featuresOf: () => ({}),
-      clock: createManualClock(1000),
-      searchEffort,
-      logger: createRecordingLogger(),
-    });
-    return (await retrieve.one(RetrieveRequest.fromPartial({ sources: ['two-tower'] }), never)).searchEffort;
-  };
-  expect([await answer(0), await answer(64)]).toEqual([256, 64]);
-  expect((pair.index as FakeIndex).requests.map(({ effort }) => effort)).toEqual([256, 64]);
+  const retrieve = createRetrieve({
+    serving,
+    users: { get: () => undefined },
+    featuresOf: () => ({}),
+    clock: createManualClock(1000),
+    effortOf: ({ searchEffort }) => searchEffort / 2,
+    logger: createRecordingLogger(),
+  });
+  const answer = await retrieve.one(RetrieveRequest.fromPartial({ sources: ['two-tower'] }), never);
+  expect(answer.searchEffort).toBe(128);
+  expect((pair.index as FakeIndex).requests.map(({ effort }) => effort)).toEqual([128]);
 });
 
 test("a request's own features win over those of the user's profile, one by one", async () => {

@@ -4,13 +4,14 @@ import type { Logger } from '@gatehouse/runtime';
 import { UnknownItemError } from './call-errors';
 import { mergeSources } from './merge-sources';
 import type { Serving } from './serving';
+import type { ServingPair } from './serving-pair';
 import { validateSimilar } from './validate-request';
 
 /** Collaborators of {@link createSimilarItems}. */
 export interface SimilarItemsFinding {
   readonly serving: Serving;
-  /** Width of approximate searches; 0: the index's own. */
-  readonly searchEffort: number;
+  /** Width of approximate searches in a pair's index; 0: the index's own. */
+  readonly effortOf: (pair: ServingPair) => number;
   readonly logger: Logger;
 }
 
@@ -19,12 +20,12 @@ export interface SimilarItemsFinding {
  *
  * The returned function throws InvalidRequestError, UnknownItemError, NotServingError, CallCancelledError or OutOfTimeError.
  */
-export function createSimilarItems({ serving, searchEffort, logger }: SimilarItemsFinding) {
+export function createSimilarItems({ serving, effortOf, logger }: SimilarItemsFinding) {
   return (request: SimilarItemsRequest, signal: AbortSignal): Promise<SimilarItemsResponse> =>
     serving.use(async (pair) => {
       const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
       signal.throwIfAborted();
-      const effort = searchEffort || pair.searchEffort;
+      const effort = effortOf(pair);
       const [point] = await pair.index.get([itemId]);
       if (!point) throw new UnknownItemError(itemId);
       signal.throwIfAborted();

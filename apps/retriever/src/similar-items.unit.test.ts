@@ -12,7 +12,7 @@ function setUp() {
   const index = createFakeIndex('1-1.1', () => hitsOf('m', 'a', 'b', 'c'));
   const serving = createServing(disposePair);
   serving.replace(createFakePair('1-1', { index }));
-  const similar = createSimilarItems({ serving, searchEffort: 0, logger: createRecordingLogger() });
+  const similar = createSimilarItems({ serving, effortOf: () => 0, logger: createRecordingLogger() });
   return {
     index: index,
     ask: (request: Partial<SimilarItemsRequest>, signal = never) =>

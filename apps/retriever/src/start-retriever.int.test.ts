@@ -46,7 +46,7 @@ const settings: RetrieverSettings = {
   insecure: false,
   pollMs: 10,
   searchEffort: 0,
-  calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },
+  calls: { defaultDeadlineMs: 1000, maxConcurrent: 100, maxWaiting: 100, targetWaitMs: 10_000, minEffortShare: 1 },
   drain: { noticeMs: 50, timeoutMs: 5000 },
 };
 
@@ -203,7 +203,7 @@ test('a call without a deadline gets one from the server, however the search beh
     if (signal) await released;
     return [];
   };
-  const { retriever, serve } = await start(deaf, { calls: { defaultDeadlineMs: 50, maxInFlight: 100 } });
+  const { retriever, serve } = await start(deaf, { calls: { ...settings.calls, defaultDeadlineMs: 50 } });
   await serve('1-1');
   const error = await callRaw(retriever, RetrieveRequest.encode(RetrieveRequest.fromPartial({})).finish());
   release();
@@ -264,16 +264,18 @@ test('calls beyond the limit are shed, and the others answered', async () => {
     await released;
     return hitsOf(`v${vector[0]}`);
   };
-  const { client, serve } = await start(held, { calls: { defaultDeadlineMs: 1000, maxInFlight: 2 } });
+  const { client, serve } = await start(held, { calls: { ...settings.calls, maxConcurrent: 2, maxWaiting: 2 } });
   await serve('1-1');
-  const accepted = [client.retrieve({}), client.retrieve({})];
+  const working = [client.retrieve({}), client.retrieve({})];
   await waitFor(() => searches === 2, { what: 'two searches', ...soon });
+  const waiting = [client.retrieve({}), client.retrieve({})];
   await expect(client.retrieve({})).rejects.toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
-    details: 'expected at most 2 calls at a time, found one more; try again with fewer',
+    details: 'more calls than the retriever can answer; try again later, and with fewer',
   });
   release();
-  expect((await Promise.all(accepted)).map(({ candidates }) => candidates.length)).toEqual([1, 1]);
+  const answers = await Promise.all([...working, ...waiting]);
+  expect(answers.map(({ candidates }) => candidates.length)).toEqual([1, 1, 1, 1]);
 });
 
 test('an address in use is one clear line', async () => {

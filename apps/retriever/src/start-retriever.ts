@@ -11,6 +11,9 @@ import { drain } from './drain';
 import { createImpressionFollower } from './follow-impressions';
 import { createProfileFollower } from './follow-profiles';
 import { followPointer } from './follow-pointer';
+import { createAdmission } from './overload/admission';
+import { createConcurrencyLimit } from './overload/concurrency-limit';
+import { createSearchEffort } from './overload/search-effort';
 import { createRetrieve } from './retrieve';
 import { startServer } from './server';
 import { createServing } from './serving';
@@ -52,6 +55,9 @@ export interface RunningRetriever {
   readonly stop: () => Promise<void>;
 }
 
+/** Calls in work at a time before anything is known of the engine. */
+const initialConcurrent = 16;
+
 /** Name of the part of a version that holds the users' state. */
 const userStatePart = 'user-state';
 
@@ -62,7 +68,8 @@ const userStatePart = 'user-state';
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
-  const { searchEffort, pollMs } = settings;
+  const { pollMs } = settings;
+  const { maxConcurrent, maxWaiting, targetWaitMs } = settings.calls;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -72,11 +79,22 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     ),
   );
   let users: OpenUserState | undefined;
-  const calls = createCalls(settings.calls, clock, logger);
+  const limit = createConcurrencyLimit(
+    { min: 1, initial: Math.min(initialConcurrent, maxConcurrent), max: maxConcurrent },
+    clock,
+  );
+  const admission = createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNextTurn: setImmediate });
+  const calls = createCalls(settings.calls, admission, clock, logger);
+  const effort = createSearchEffort(
+    admission,
+    { searchEffort: settings.searchEffort, minEffortShare: settings.calls.minEffortShare },
+    clock,
+  );
+  const effortOf = (pair: ServingPair): number => effort.of(pair.searchEffort);
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
-  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, searchEffort, logger });
-  const similarItems = createSimilarItems({ serving, searchEffort, logger });
+  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, effortOf, logger });
+  const similarItems = createSimilarItems({ serving, effortOf, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,

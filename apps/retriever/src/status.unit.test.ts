@@ -17,7 +17,7 @@ test.each([
 });
 
 test('a shed caller is told when to come back', () => {
-  const { code, metadata } = toStatus(new OverloadedError(8), createRecordingLogger());
+  const { code, metadata } = toStatus(new OverloadedError(), createRecordingLogger());
   expect(code).toBe(status.RESOURCE_EXHAUSTED);
   expect(metadata?.get('grpc-retry-pushback-ms')).toEqual(['1000']);
 });
