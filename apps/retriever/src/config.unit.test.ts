@@ -28,3 +28,10 @@ test('the environment overrides a key, and an unknown one is refused', () => {
   expect(() => read({ GATEHOUSE_RETRIEVER_PROT: '1' })).toThrow('GATEHOUSE_RETRIEVER_PROT');
   expect(() => read({ GATEHOUSE_RETRIEVER_PORT: '70000' })).toThrow('port: expected a number of at most 65535');
 });
+
+test('a default source that is turned off stops the start', () => {
+  const text = 'sources: { defaults: [two-tower, item-to-item], itemToItem: { newest: 0 } }';
+  expect(() => readYaml(text, file, retrieverConfig)).toThrow(
+    'sources.defaults[1]: expected one of two-tower, popular, found item-to-item, which is turned off',
+  );
+});

@@ -9,9 +9,9 @@ import { nextTurn } from './next-turn';
 import type { RetrieveQuery, SourceName } from './retrieve-query';
 import type { Serving } from './serving';
 import type { ServingPair } from './serving-pair';
-import type { CandidateSource, SourceRequest } from './sources/candidate-source';
-import { popular } from './sources/popular';
-import { twoTower } from './sources/two-tower';
+import type { SourceRequest } from './sources/candidate-source';
+import type { Sources } from './sources/create-sources';
+import { startInTurns } from './start-in-turns';
 import { validateBatch, validateRetrieve } from './validate-request';
 
 /** Collaborators of {@link createRetrieve}. */
@@ -20,6 +20,7 @@ export interface Retrieving {
   readonly users: Pick<UserState, 'get'>;
   /** What is known of a user beside the events. */
   readonly featuresOf: (userId: UserId) => Features;
+  readonly sources: Sources;
   readonly clock: Clock;
   /** Width of approximate searches; 0: the one that the pair's builder chose. */
   readonly searchEffort: number;
@@ -34,10 +35,9 @@ export interface Retrieve {
   readonly batch: (request: BatchRetrieveRequest, signal: AbortSignal) => Promise<BatchRetrieveResponse>;
 }
 
-const sources: Readonly<Record<SourceName, CandidateSource>> = { 'two-tower': twoTower, popular };
-
 /** Creates the verb of the retriever. */
-export function createRetrieve({ serving, users, featuresOf, clock, searchEffort, logger }: Retrieving): Retrieve {
+export function createRetrieve(retrieving: Retrieving): Retrieve {
+  const { serving, users, featuresOf, sources, clock, searchEffort, logger } = retrieving;
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -55,8 +55,8 @@ export function createRetrieve({ serving, users, featuresOf, clock, searchEffort
       const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
       const effort = searchEffort || pair.searchEffort;
       const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
-      const { found, failed } = await ask(chooseSources(query, records[i]), request);
-      if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
+      const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
+      for (const each of failed) logger.warn('source.failed', { modelVersion: pair.version, ...each });
       const response = toResponse(mergeSources(found, query.limit), pair, effort, userTimeOf(inputs[i]), failed);
       logger.debug('candidates.served', {
         modelVersion: pair.version,
@@ -72,12 +72,16 @@ export function createRetrieve({ serving, users, featuresOf, clock, searchEffort
   return {
     one: (request, signal) =>
       serving.use(async (pair) => {
-        const [response] = await answer([validateRetrieve(request, pair.schema.attributes)], pair, signal);
+        const [response] = await answer(
+          [validateRetrieve(request, pair.schema.attributes, sources.available)],
+          pair,
+          signal,
+        );
         return response;
       }),
     batch: (request, signal) =>
       serving.use(async (pair) => ({
-        responses: await answer(validateBatch(request, pair.schema.attributes), pair, signal),
+        responses: await answer(validateBatch(request, pair.schema.attributes, sources.available), pair, signal),
       })),
   };
 }
@@ -113,6 +117,8 @@ function toSourceRequest(
   return {
     pair,
     vector,
+    history: input.history,
+    context: query.context,
     limit: query.limit,
     ...(query.filter && { filter: query.filter }),
     exclude: new Set([...query.exclude, ...met]),
@@ -123,13 +129,14 @@ function toSourceRequest(
   };
 }
 
-/** Of whom nothing is known, the towers know little too: what is popular helps them out. */
+/** Of whom nothing is known, the towers know little too: other sources help them out. */
 function chooseSources(
   { sources: asked, history }: RetrieveQuery,
   record: UserRecord | undefined,
+  { defaults, strangers }: Sources,
 ): readonly SourceName[] {
   const isKnown = record !== undefined || (history !== undefined && history.length > 0);
-  return asked ?? (isKnown ? ['two-tower'] : ['two-tower', 'popular']);
+  return asked ?? (isKnown ? defaults : strangers);
 }
 
 interface FailedSource {
@@ -137,24 +144,27 @@ interface FailedSource {
   readonly error: unknown;
 }
 
-/** Asks the sources. When one fails, the others answer, and `popular` even unasked: a plain answer is better than none. */
-async function ask(
-  names: readonly SourceName[],
-  request: SourceRequest,
-): Promise<{ readonly found: readonly Found[]; readonly failed?: FailedSource }> {
+interface Answers {
+  readonly found: readonly Found[];
+  readonly failed: readonly FailedSource[];
+}
+
+/**
+ * Asks the sources, side by side. When one fails, the others answer, and `popular` even unasked: a plain answer is better than none.
+ * The call waits for all of them, as they use the pair that it holds; each ends soon after the signal.
+ */
+async function ask(names: readonly SourceName[], request: SourceRequest, { byName }: Sources): Promise<Answers> {
   const found: Found[] = [];
-  let failed: FailedSource | undefined;
-  for (const source of names) {
-    try {
-      found.push({ source, hits: await sources[source](request) });
-    } catch (error) {
-      if (request.signal.reason instanceof CallCancelledError) throw error;
-      failed = { source, error };
-    }
+  const failed: FailedSource[] = [];
+  const asked = names.map((name) => async () => byName[name](request));
+  for (const [i, ended] of (await startInTurns(asked, request.signal)).entries()) {
+    if (ended.status === 'fulfilled') found.push({ source: names[i], hits: ended.value });
+    else failed.push({ source: names[i], error: ended.reason });
   }
-  if (!failed) return { found };
-  if (!names.includes('popular')) found.push({ source: 'popular', hits: await popular(request) });
-  if (found.every(({ hits }) => hits.length === 0)) throw failed.error;
+  if (failed.length === 0) return { found, failed };
+  if (request.signal.reason instanceof CallCancelledError) throw failed[0].error;
+  if (!names.includes('popular')) found.push({ source: 'popular', hits: await byName.popular(request) });
+  if (found.every(({ hits }) => hits.length === 0)) throw failed[0].error;
   return { found, failed };
 }
 
@@ -168,7 +178,7 @@ function toResponse(
   pair: ServingPair,
   searchEffort: number,
   userEventTimeMs: number,
-  failed: FailedSource | undefined,
+  failed: readonly FailedSource[],
 ): RetrieveResponse {
   const { modelEventTimeMs, catalogueTimeMs } = pair;
   return {
@@ -176,10 +186,10 @@ function toResponse(
     modelVersion: pair.version,
     indexVersion: pair.index.indexId,
     searchEffort,
-    degraded: failed !== undefined,
+    degraded: failed.length > 0,
     degradedReason: failed
-      ? `${failed.source} ${failed.error instanceof OutOfTimeError ? 'ran out of time' : 'failed'}`
-      : '',
+      .map(({ source, error }) => `${source} ${error instanceof OutOfTimeError ? 'ran out of time' : 'failed'}`)
+      .join(', '),
     freshness: { modelEventTimeMs, catalogueTimeMs, userEventTimeMs },
   };
 }

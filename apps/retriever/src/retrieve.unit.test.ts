@@ -14,13 +14,17 @@ import {
 } from './retriever.fixture';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
+import { createSources } from './sources/create-sources';
+import { type SourceSettings, sourceSettings } from './sources/source-settings';
 
 const never = new AbortController().signal;
 const users: Record<string, ReturnType<typeof userRecordOf>> = {
   known: userRecordOf(['h1', 'h2'], ['h1', 'h2', 's1']),
 };
 
-function setUp(pair: ServingPair) {
+const sourcesOf = (settings: Partial<SourceSettings> = {}) => createSources(sourceSettings.parse(settings));
+
+function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}) {
   const serving = createServing(disposePair);
   serving.replace(pair);
   const logger = createRecordingLogger();
@@ -28,6 +32,7 @@ function setUp(pair: ServingPair) {
     serving,
     users: { get: (userId) => users[userId] },
     featuresOf: (userId) => (userId === 'known' ? { country: 'nz', age: 40 } : {}),
+    sources: sourcesOf(settings),
     clock: createManualClock(1000),
     searchEffort: 64,
     logger,
@@ -86,6 +91,39 @@ test('sources are those asked for', async () => {
   expect(idsOf(await ask({ sources: ['two-tower'] }))).toEqual(['a']);
 });
 
+test('sources that settings turn off are refused by name, with the list of what is there', async () => {
+  const { ask } = setUp(pairOver('a'), { itemToItem: { newest: 0 } });
+  await expect(ask({ sources: ['two-tower', 'item-to-item'] })).rejects.toThrow(
+    'sources[1]: expected one of two-tower, popular, found "item-to-item"',
+  );
+});
+
+test('settings choose the sources of a request that names none', async () => {
+  const { ask } = setUp(pairOver('a', 'h1'), { defaults: ['popular'], strangers: ['item-to-item'] });
+  expect(idsOf(await ask({ userId: 'known' }))).toEqual(['p1', 'p2', 'p3']);
+  expect(idsOf(await ask({}))).toEqual([]); // nobody has no history
+  expect(
+    idsOf(await ask({ sources: ['item-to-item'], history: { entries: [{ itemId: 'h1', eventTimeMs: 1 }] } })),
+  ).toEqual(['a']);
+});
+
+test('item-to-item goes by the stored history, or by the request', async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  await ask({ userId: 'known', sources: ['item-to-item'] });
+  await ask({ userId: 'known', history: { entries: [{ itemId: 'x', eventTimeMs: 9 }] }, sources: ['item-to-item'] });
+  const anchors = (pair.index as FakeIndex).requests.map(({ exclude }) => [...(exclude ?? [])]);
+  expect(anchors).toEqual([['h2', 'h1'], ['h2', 'h1'], ['x']]);
+});
+
+test('every source that fails is named, and the others answer', async () => {
+  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire')));
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  const answer = await ask({ userId: 'known', sources: ['two-tower', 'popular', 'item-to-item'] });
+  expect(idsOf(answer)).toEqual(['p1', 'p2', 'p3']);
+  expect(answer).toMatchObject({ degraded: true, degradedReason: 'two-tower failed, item-to-item failed' });
+});
+
 test('popular items pass the filter too', async () => {
   const { ask } = setUp(pairOver('a'));
   const filter = { condition: { $case: 'range' as const, value: { attribute: 'year', min: 2 } } };
@@ -110,6 +148,7 @@ test('searches are as wide as the builder of the index chose, unless the setting
       serving,
       users: { get: () => undefined },
       featuresOf: () => ({}),
+      sources: sourcesOf(),
       clock: createManualClock(1000),
       searchEffort,
       logger: createRecordingLogger(),

@@ -35,6 +35,7 @@ import {
   createRecordingLogger,
   hitsOf,
 } from './retriever.fixture';
+import { sourceSettings } from './sources/source-settings';
 import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
 
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
@@ -45,6 +46,7 @@ const settings: RetrieverSettings = {
   port: 0,
   insecure: false,
   pollMs: 10,
+  sources: sourceSettings.parse({}),
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },
   drain: { noticeMs: 50, timeoutMs: 5000 },

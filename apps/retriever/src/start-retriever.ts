@@ -16,6 +16,7 @@ import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
+import { createSources } from './sources/create-sources';
 
 /** User state that this process holds open. */
 export type OpenUserState = FollowerUserState & { close(): Promise<void> };
@@ -40,7 +41,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'pollMs' | 'sources' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */
@@ -75,7 +76,8 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   const calls = createCalls(settings.calls, clock, logger);
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
-  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, searchEffort, logger });
+  const sources = createSources(settings.sources);
+  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, sources, clock, searchEffort, logger });
   const similarItems = createSimilarItems({ serving, searchEffort, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },

@@ -25,10 +25,16 @@ const maxBatchLimit = 5000;
 /**
  * Checks a request against the limits of the contract and the schema, and turns it into words of the domain.
  *
+ * @param available the sources that may be asked.
  * @param field prefix of field names in messages, such as `requests[3].`.
  * @throws InvalidRequestError for the first thing wrong.
  */
-export function validateRetrieve(request: RetrieveRequest, attributes: Attributes, field = ''): RetrieveQuery {
+export function validateRetrieve(
+  request: RetrieveRequest,
+  attributes: Attributes,
+  available: readonly SourceName[] = sourceNames,
+  field = '',
+): RetrieveQuery {
   const { userId, history, filter, sources } = request;
   if (userId !== undefined) checkId(userId, `${field}user_id`);
   return {
@@ -40,15 +46,19 @@ export function validateRetrieve(request: RetrieveRequest, attributes: Attribute
     ...(filter && { filter: validateFilter(filter, attributes, `${field}filter`) }),
     exclude: validateExcluded(request.excludeItemIds, `${field}exclude_item_ids`),
     excludeSeen: request.excludeSeen,
-    ...(sources.length > 0 && { sources: validateSources(sources, `${field}sources`) }),
+    ...(sources.length > 0 && { sources: validateSources(sources, available, `${field}sources`) }),
   };
 }
 
 /** Checks every request of a batch, and that all answers fit one message. @throws InvalidRequestError */
-export function validateBatch({ requests }: BatchRetrieveRequest, attributes: Attributes): RetrieveQuery[] {
+export function validateBatch(
+  { requests }: BatchRetrieveRequest,
+  attributes: Attributes,
+  available: readonly SourceName[] = sourceNames,
+): RetrieveQuery[] {
   if (requests.length < 1 || requests.length > maxRequests)
     throw new InvalidRequestError('requests', `1 to ${maxRequests}`, String(requests.length));
-  const queries = requests.map((request, i) => validateRetrieve(request, attributes, `requests[${i}].`));
+  const queries = requests.map((request, i) => validateRetrieve(request, attributes, available, `requests[${i}].`));
   const total = queries.reduce((sum, { limit }) => sum + limit, 0);
   if (total > maxBatchLimit)
     throw new InvalidRequestError('requests', `limits that sum up to at most ${maxBatchLimit}`, String(total));
@@ -94,10 +104,10 @@ function validateExcluded(itemIds: readonly ItemId[], field: string): readonly I
   return itemIds;
 }
 
-function validateSources(names: readonly string[], field: string): SourceName[] {
+function validateSources(names: readonly string[], available: readonly SourceName[], field: string): SourceName[] {
   const asked = names.map((name, i) => {
-    const known = sourceNames.find((each) => each === name);
-    if (!known) throw new InvalidRequestError(`${field}[${i}]`, `one of ${sourceNames.join(', ')}`, quote(name));
+    const known = available.find((each) => each === name);
+    if (!known) throw new InvalidRequestError(`${field}[${i}]`, `one of ${available.join(', ')}`, quote(name));
     return known;
   });
   return [...new Set(asked)];

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+import { type SourceName, sourceNames } from '../retrieve-query';
+
+const names = z.array(z.enum(sourceNames)).min(1);
+
+/** Keys of `sources` in `config/retriever.yaml`; the file says what each means. */
+export const sourceSettings = z
+  .strictObject({
+    defaults: names.default(['two-tower']),
+    strangers: names.default(['two-tower', 'popular']),
+    itemToItem: z.strictObject({ newest: z.int().min(0).max(50).default(3) }).prefault({}),
+  })
+  .superRefine((settings, context) => {
+    const available = availableSources(settings);
+    for (const key of ['defaults', 'strangers'] as const) {
+      settings[key].forEach((name, i) => {
+        if (available.includes(name)) return;
+        const found = `${name}, which is turned off`;
+        const message = `expected one of ${available.join(', ')}`;
+        context.addIssue({ code: 'custom', path: [key, i], message, params: { found } });
+      });
+    }
+  });
+
+/** Which sources there are, and how they work. */
+export type SourceSettings = z.infer<typeof sourceSettings>;
+
+/** Names of the sources that settings turn on. */
+export function availableSources({ itemToItem }: Pick<SourceSettings, 'itemToItem'>): SourceName[] {
+  const isOn: Readonly<Record<SourceName, boolean>> = {
+    'two-tower': true,
+    popular: true,
+    'item-to-item': itemToItem.newest > 0,
+  };
+  return sourceNames.filter((name) => isOn[name]);
+}
