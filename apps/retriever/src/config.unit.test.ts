@@ -35,3 +35,16 @@ test('a default source that is turned off stops the start', () => {
     'sources.defaults[1]: expected one of two-tower, popular, found item-to-item, which is turned off',
   );
 });
+
+test('fusion takes weights and quotas by the names of sources', () => {
+  const read = (text: string) => readYaml(text, file, retrieverConfig).fusion;
+  expect(read('fusion: { weights: { popular: 0.5 }, quotas: { item-to-item: { min: 2 } } }')).toEqual({
+    kind: 'rrf',
+    weights: { popular: 0.5 },
+    quotas: { 'item-to-item': { min: 2, max: 1000 } },
+  });
+  expect(() => read('fusion: { weights: { magic: 1 } }')).toThrow('fusion.weights.magic');
+  expect(() => read('fusion: { quotas: { popular: { min: 3, max: 2 } } }')).toThrow(
+    'fusion.quotas.popular.min: expected at most max (2), found 3',
+  );
+});

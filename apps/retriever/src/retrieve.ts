@@ -4,6 +4,7 @@ import type { BatchRetrieveRequest, BatchRetrieveResponse, RetrieveRequest, Retr
 import type { Clock, Logger } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
+import type { FusionSettings } from './fusion-settings';
 import { type Found, mergeSources } from './merge-sources';
 import { nextTurn } from './next-turn';
 import type { RetrieveQuery, SourceName } from './retrieve-query';
@@ -21,6 +22,8 @@ export interface Retrieving {
   /** What is known of a user beside the events. */
   readonly featuresOf: (userId: UserId) => Features;
   readonly sources: Sources;
+  /** How the answers of several sources become one. */
+  readonly fusion: FusionSettings;
   readonly clock: Clock;
   /** Width of approximate searches; 0: the one that the pair's builder chose. */
   readonly searchEffort: number;
@@ -37,7 +40,7 @@ export interface Retrieve {
 
 /** Creates the verb of the retriever. */
 export function createRetrieve(retrieving: Retrieving): Retrieve {
-  const { serving, users, featuresOf, sources, clock, searchEffort, logger } = retrieving;
+  const { serving, users, featuresOf, sources, fusion, clock, searchEffort, logger } = retrieving;
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -57,7 +60,13 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
       const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
       for (const each of failed) logger.warn('source.failed', { modelVersion: pair.version, ...each });
-      const response = toResponse(mergeSources(found, query.limit), pair, effort, userTimeOf(inputs[i]), failed);
+      const response = toResponse(
+        mergeSources(found, query.limit, fusion),
+        pair,
+        effort,
+        userTimeOf(inputs[i]),
+        failed,
+      );
       logger.debug('candidates.served', {
         modelVersion: pair.version,
         indexVersion: pair.index.indexId,

@@ -2,6 +2,7 @@ import { RetrieveRequest } from '@gatehouse/proto';
 import { createManualClock } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
+import { type FusionSettings, fusionSettings } from './fusion-settings';
 import { createRetrieve } from './retrieve';
 import {
   createFakeIndex,
@@ -24,7 +25,7 @@ const users: Record<string, ReturnType<typeof userRecordOf>> = {
 
 const sourcesOf = (settings: Partial<SourceSettings> = {}) => createSources(sourceSettings.parse(settings));
 
-function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}) {
+function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}, fusion: Partial<FusionSettings> = {}) {
   const serving = createServing(disposePair);
   serving.replace(pair);
   const logger = createRecordingLogger();
@@ -33,6 +34,7 @@ function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}) {
     users: { get: (userId) => users[userId] },
     featuresOf: (userId) => (userId === 'known' ? { country: 'nz', age: 40 } : {}),
     sources: sourcesOf(settings),
+    fusion: fusionSettings.parse(fusion),
     clock: createManualClock(1000),
     searchEffort: 64,
     logger,
@@ -116,6 +118,13 @@ test('item-to-item goes by the stored history, or by the request', async () => {
   expect(anchors).toEqual([['h2', 'h1'], ['h2', 'h1'], ['x']]);
 });
 
+test('settings say how sources are joined', async () => {
+  const fusion = { weights: { popular: 3 }, quotas: { popular: { min: 0, max: 2 } } };
+  const { ask } = setUp(pairOver('a', 'b'), {}, fusion);
+  // Three times 1/61 and 1/62 for p1 and p2, and no place for p3; 1/61 and 1/62 for a and b.
+  expect(idsOf(await ask({}))).toEqual(['p1', 'p2', 'a', 'b']);
+});
+
 test('every source that fails is named, and the others answer', async () => {
   const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire')));
   const { ask } = setUp(createFakePair('1-1', { index }));
@@ -149,6 +158,7 @@ test('searches are as wide as the builder of the index chose, unless the setting
       users: { get: () => undefined },
       featuresOf: () => ({}),
       sources: sourcesOf(),
+      fusion: fusionSettings.parse({}),
       clock: createManualClock(1000),
       searchEffort,
       logger: createRecordingLogger(),

@@ -35,6 +35,7 @@ import {
   createRecordingLogger,
   hitsOf,
 } from './retriever.fixture';
+import { fusionSettings } from './fusion-settings';
 import { sourceSettings } from './sources/source-settings';
 import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
 
@@ -47,6 +48,7 @@ const settings: RetrieverSettings = {
   insecure: false,
   pollMs: 10,
   sources: sourceSettings.parse({}),
+  fusion: fusionSettings.parse({}),
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },
   drain: { noticeMs: 50, timeoutMs: 5000 },

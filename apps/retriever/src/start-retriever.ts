@@ -41,7 +41,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'sources' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'pollMs' | 'sources' | 'fusion' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */
@@ -63,7 +63,7 @@ const userStatePart = 'user-state';
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
-  const { searchEffort, pollMs } = settings;
+  const { searchEffort, pollMs, fusion } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -77,7 +77,16 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
   const sources = createSources(settings.sources);
-  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, sources, clock, searchEffort, logger });
+  const retrieve = createRetrieve({
+    serving,
+    users: knownUsers,
+    featuresOf,
+    sources,
+    fusion,
+    clock,
+    searchEffort,
+    logger,
+  });
   const similarItems = createSimilarItems({ serving, searchEffort, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
