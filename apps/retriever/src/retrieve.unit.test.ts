@@ -23,7 +23,8 @@ const users: Record<string, ReturnType<typeof userRecordOf>> = {
   known: userRecordOf(['h1', 'h2'], ['h1', 'h2', 's1']),
 };
 
-const sourcesOf = (settings: Partial<SourceSettings> = {}) => createSources(sourceSettings.parse(settings));
+const sourcesOf = (settings: Partial<SourceSettings> = {}) =>
+  createSources(sourceSettings.parse(settings), createManualClock(1000));
 
 function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}, fusion: Partial<FusionSettings> = {}) {
   const serving = createServing(disposePair);

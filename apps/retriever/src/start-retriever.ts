@@ -2,13 +2,13 @@ import type { ModelReader } from '@gatehouse/artifacts';
 import type { Snapshot } from '@gatehouse/domain';
 import type { FollowerUserState, ImpressionSource, ProfileTable } from '@gatehouse/events';
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
-import { readsProfiles, type Schema } from '@gatehouse/schema';
+import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
 import { drain } from './drain';
-import { createImpressionFollower } from './follow-impressions';
+import { type Counting, createImpressionFollower } from './follow-impressions';
 import { createProfileFollower } from './follow-profiles';
 import { followPointer } from './follow-pointer';
 import { createRetrieve } from './retrieve';
@@ -17,6 +17,7 @@ import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
 import { createSources } from './sources/create-sources';
+import type { Trending } from './sources/trending';
 
 /** User state that this process holds open. */
 export type OpenUserState = FollowerUserState & { close(): Promise<void> };
@@ -76,7 +77,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   const calls = createCalls(settings.calls, clock, logger);
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
-  const sources = createSources(settings.sources);
+  const sources = createSources(settings.sources, clock);
   const retrieve = createRetrieve({
     serving,
     users: knownUsers,
@@ -103,12 +104,19 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
       users,
       readUsers,
       nobody: nobody(first.schema),
+      ...(sources.trending && { counting: countingOf(sources.trending, first.schema) }),
       delay,
       logger,
     });
     await follower.catchUp(first); // before the first answer, so that nobody is a stranger
     followingLog = follower.follow(serving.current, signal);
   };
+  const { lookBackEvents } = settings.sources.trending;
+  const countingOf = (trending: Trending, schema: Schema): Counting => ({
+    lookBackEvents,
+    apply: (impressions) => trending.apply(impressions, (action) => actionOf(schema, action)?.weight ?? 0),
+    clear: () => trending.clear(),
+  });
   let followingProfiles: Promise<void> | undefined;
   const followProfiles = async (): Promise<void> => {
     const follower = createProfileFollower({ profiles, delay, logger });

@@ -1,5 +1,6 @@
 import { type FeatureValue, type Filter, RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
 
+import { sourceNames } from './retrieve-query';
 import { schema } from './retriever.fixture';
 import { validateBatch, validateRetrieve, validateSimilar } from './validate-request';
 
@@ -93,7 +94,7 @@ const refused: [Partial<RetrieveRequest>, string][] = [
   ],
   [{ excludeItemIds: many(10_001, 'x') }, 'exclude_item_ids: expected at most 10000 ids, found 10001'],
   [{ excludeItemIds: ['a', ''] }, 'exclude_item_ids[1]: expected 1 to 128 bytes, found 0'],
-  [{ sources: ['two-tower', 'magic'] }, 'sources[1]: expected one of two-tower, popular, item-to-item, found "magic"'],
+  [{ sources: ['two-tower', 'magic'] }, `sources[1]: expected one of ${sourceNames.join(', ')}, found "magic"`],
   [feature('age', NaN), 'features.age: expected a finite number, found NaN'],
   [feature('age', -Infinity), 'features.age: expected a finite number, found -Infinity'],
   [

@@ -1,8 +1,11 @@
+import type { Clock } from '@gatehouse/runtime';
+
 import type { SourceName } from '../retrieve-query';
 import type { CandidateSource } from './candidate-source';
 import { createItemToItem } from './item-to-item';
 import { popular } from './popular';
 import { availableSources, type SourceSettings } from './source-settings';
+import { createTrending, type Trending } from './trending';
 import { twoTower } from './two-tower';
 
 /** The sources of one retriever. */
@@ -14,18 +17,24 @@ export interface Sources {
   /** The same for a user of whom nothing is known. */
   readonly strangers: readonly SourceName[];
   readonly byName: Readonly<Record<SourceName, CandidateSource>>;
+  /** Takes what happens in the stream; undefined when it is turned off. */
+  readonly trending?: Trending;
 }
 
 /** Creates the sources that settings turn on. */
-export function createSources(settings: SourceSettings): Sources {
+export function createSources(settings: SourceSettings, clock: Clock): Sources {
+  const available = availableSources(settings);
+  const trending = createTrending(settings.trending, clock);
   return {
-    available: availableSources(settings),
+    available,
     defaults: settings.defaults,
     strangers: settings.strangers,
     byName: {
       'two-tower': twoTower,
       popular,
       'item-to-item': createItemToItem(settings.itemToItem.newest),
+      trending: trending.source,
     },
+    ...(available.includes('trending') && { trending }),
   };
 }

@@ -10,6 +10,17 @@ export const sourceSettings = z
     defaults: names.default(['two-tower']),
     strangers: names.default(['two-tower', 'popular']),
     itemToItem: z.strictObject({ newest: z.int().min(0).max(50).default(3) }).prefault({}),
+    trending: z
+      .strictObject({
+        halfLifeMs: z.number().min(0).default(0),
+        segmentBy: z.array(z.string().min(1)).max(8).default([]),
+        segmentMin: z.int().min(1).max(1000).default(50),
+        items: z.int().min(1000).max(1_000_000).default(20_000),
+        segments: z.int().min(1).max(10_000).default(100),
+        segmentItems: z.int().min(100).max(100_000).default(4000),
+        lookBackEvents: z.int().min(0).max(100_000_000).default(100_000),
+      })
+      .prefault({}),
   })
   .superRefine((settings, context) => {
     const available = availableSources(settings);
@@ -27,11 +38,15 @@ export const sourceSettings = z
 export type SourceSettings = z.infer<typeof sourceSettings>;
 
 /** Names of the sources that settings turn on. */
-export function availableSources({ itemToItem }: Pick<SourceSettings, 'itemToItem'>): SourceName[] {
+export function availableSources({
+  itemToItem,
+  trending,
+}: Omit<SourceSettings, 'defaults' | 'strangers'>): SourceName[] {
   const isOn: Readonly<Record<SourceName, boolean>> = {
     'two-tower': true,
     popular: true,
     'item-to-item': itemToItem.newest > 0,
+    trending: trending.halfLifeMs > 0,
   };
   return sourceNames.filter((name) => isOn[name]);
 }
