@@ -1,7 +1,7 @@
 import type { Context, Features, Filter, HistoryEntry, ItemId, UserId } from '@gatehouse/domain';
 
 /** Names of all sources, in the order in which candidates name theirs. Settings decide which of them there are. */
-export const sourceNames = ['two-tower', 'popular', 'item-to-item', 'trending'] as const;
+export const sourceNames = ['two-tower', 'popular', 'item-to-item', 'trending', 'new'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
 /** A request for candidates, checked, in words of the domain. */

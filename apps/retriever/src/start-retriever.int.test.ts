@@ -20,7 +20,7 @@ import {
   createEmbeddedUserState,
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
-import { createMemoryCompactedTopic, createUserState } from '@gatehouse/events/memory';
+import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import type { SearchRequest } from '@gatehouse/item-index';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
@@ -83,6 +83,7 @@ async function start(search: Search = named, changed: Partial<RetrieverSettings>
       indexes: { open: async (indexId) => createFakeIndex(indexId, search) },
       towers: createFakeTowers(),
       source: createEmbeddedImpressionSource(log),
+      items: createMemoryItemCatalogue(),
       profiles: noProfiles(),
       openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
       nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
@@ -306,6 +307,7 @@ test('users that cannot be opened end the retriever', async () => {
         earliestOffsets: async () => ({}),
         endOffsets: async () => ({}),
       },
+      items: createMemoryItemCatalogue(),
       profiles: noProfiles(),
       openUsers: () => {
         throw new Error('var/user-state: not a folder');

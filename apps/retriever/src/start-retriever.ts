@@ -1,6 +1,6 @@
 import type { ModelReader } from '@gatehouse/artifacts';
 import type { Snapshot } from '@gatehouse/domain';
-import type { FollowerUserState, ImpressionSource, ProfileTable } from '@gatehouse/events';
+import type { FollowerUserState, ImpressionSource, ItemCatalogue, ProfileTable } from '@gatehouse/events';
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
 import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
@@ -9,6 +9,7 @@ import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
 import { drain } from './drain';
 import { type Counting, createImpressionFollower } from './follow-impressions';
+import { createItemFollower } from './follow-items';
 import { createProfileFollower } from './follow-profiles';
 import { followPointer } from './follow-pointer';
 import { createRetrieve } from './retrieve';
@@ -29,6 +30,8 @@ export interface RetrieverParts {
   readonly indexes: Adopting['indexes'];
   readonly towers: Adopting['towers'];
   readonly source: ImpressionSource;
+  /** Read only when a source needs it. */
+  readonly items: ItemCatalogue;
   readonly profiles: ProfileTable;
   /** Opens the users' state by the rules of the first version's schema. */
   readonly openUsers: (schema: Schema) => OpenUserState;
@@ -63,7 +66,7 @@ const userStatePart = 'user-state';
  * @throws InsecureHostError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
-  const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
+  const { models, loadParts, source, items, profiles, openUsers, nobody, clock, delay, logger } = parts;
   const { searchEffort, pollMs, fusion } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -123,8 +126,15 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     await follower.load(); // before the first answer too
     followingProfiles = follower.follow(signal);
   };
+  let followingItems: Promise<void> | undefined;
+  const followItems = async (): Promise<void> => {
+    const follower = createItemFollower({ items, listeners: sources.itemListeners, delay, logger });
+    followingItems = follower.follow(signal);
+    await follower.caughtUp(signal); // before the first answer too
+  };
   const serve = async (pair: ServingPair): Promise<void> => {
     if (!users) await followLog(pair);
+    if (!followingItems && sources.itemListeners.length > 0) await followItems();
     if (!followingProfiles && readsProfiles(pair.schema)) await followProfiles();
     serving.replace(pair);
     if (!signal.aborted) server.setServing(true);
@@ -140,7 +150,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);
-      await Promise.allSettled([followingPointer, followingLog, followingProfiles]);
+      await Promise.allSettled([followingPointer, followingLog, followingProfiles, followingItems]);
       await serving.close();
       await users?.close();
     },

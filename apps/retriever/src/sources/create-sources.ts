@@ -1,8 +1,10 @@
 import type { Clock } from '@gatehouse/runtime';
 
+import type { ItemListener } from '../follow-items';
 import type { SourceName } from '../retrieve-query';
 import type { CandidateSource } from './candidate-source';
 import { createItemToItem } from './item-to-item';
+import { createNewestItems } from './newest-items';
 import { popular } from './popular';
 import { availableSources, type SourceSettings } from './source-settings';
 import { createTrending, type Trending } from './trending';
@@ -19,12 +21,15 @@ export interface Sources {
   readonly byName: Readonly<Record<SourceName, CandidateSource>>;
   /** Takes what happens in the stream; undefined when it is turned off. */
   readonly trending?: Trending;
+  /** Those that live on the catalogue. None: nobody needs to follow it. */
+  readonly itemListeners: readonly ItemListener[];
 }
 
 /** Creates the sources that settings turn on. */
 export function createSources(settings: SourceSettings, clock: Clock): Sources {
   const available = availableSources(settings);
   const trending = createTrending(settings.trending, clock);
+  const newest = createNewestItems(settings.new.count);
   return {
     available,
     defaults: settings.defaults,
@@ -34,7 +39,9 @@ export function createSources(settings: SourceSettings, clock: Clock): Sources {
       popular,
       'item-to-item': createItemToItem(settings.itemToItem.newest),
       trending: trending.source,
+      new: newest.source,
     },
     ...(available.includes('trending') && { trending }),
+    itemListeners: available.includes('new') ? [newest] : [],
   };
 }

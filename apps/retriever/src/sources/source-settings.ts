@@ -21,6 +21,7 @@ export const sourceSettings = z
         lookBackEvents: z.int().min(0).max(100_000_000).default(100_000),
       })
       .prefault({}),
+    new: z.strictObject({ count: z.int().min(0).max(100_000).default(0) }).prefault({}),
   })
   .superRefine((settings, context) => {
     const available = availableSources(settings);
@@ -38,15 +39,13 @@ export const sourceSettings = z
 export type SourceSettings = z.infer<typeof sourceSettings>;
 
 /** Names of the sources that settings turn on. */
-export function availableSources({
-  itemToItem,
-  trending,
-}: Omit<SourceSettings, 'defaults' | 'strangers'>): SourceName[] {
+export function availableSources(settings: Omit<SourceSettings, 'defaults' | 'strangers'>): SourceName[] {
   const isOn: Readonly<Record<SourceName, boolean>> = {
     'two-tower': true,
     popular: true,
-    'item-to-item': itemToItem.newest > 0,
-    trending: trending.halfLifeMs > 0,
+    'item-to-item': settings.itemToItem.newest > 0,
+    trending: settings.trending.halfLifeMs > 0,
+    new: settings.new.count > 0,
   };
   return sourceNames.filter((name) => isOn[name]);
 }
