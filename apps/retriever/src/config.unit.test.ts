@@ -48,3 +48,8 @@ test('fusion takes weights and quotas by the names of sources', () => {
     'fusion.quotas.popular.min: expected at most max (2), found 3',
   );
 });
+
+test('defaults need a source that works without text', () => {
+  const text = 'sources: { strangers: [lexical], lexical: { fields: [title] } }';
+  expect(() => readYaml(text, file, retrieverConfig)).toThrow('sources.strangers: expected a source beside lexical');
+});

@@ -128,6 +128,7 @@ function toSourceRequest(
     vector,
     history: input.history,
     context: query.context,
+    ...(query.queryText !== undefined && { queryText: query.queryText }),
     limit: query.limit,
     ...(query.filter && { filter: query.filter }),
     exclude: new Set([...query.exclude, ...met]),
@@ -138,14 +139,15 @@ function toSourceRequest(
   };
 }
 
-/** Of whom nothing is known, the towers know little too: other sources help them out. */
+/** Of whom nothing is known, the towers know little too: other sources help them out. Without text, none looks for it. */
 function chooseSources(
-  { sources: asked, history }: RetrieveQuery,
+  { sources: asked, history, queryText }: RetrieveQuery,
   record: UserRecord | undefined,
   { defaults, strangers }: Sources,
 ): readonly SourceName[] {
+  if (asked) return asked;
   const isKnown = record !== undefined || (history !== undefined && history.length > 0);
-  return asked ?? (isKnown ? defaults : strangers);
+  return (isKnown ? defaults : strangers).filter((name) => name !== 'lexical' || queryText !== undefined);
 }
 
 interface FailedSource {

@@ -101,6 +101,18 @@ test('sources that settings turn off are refused by name, with the list of what 
   );
 });
 
+test('lexical is refused by name without fields; with them it needs text, and is left out of the defaults where there is none', async () => {
+  await expect(setUp(pairOver('a')).ask({ sources: ['lexical'], queryText: 'x' })).rejects.toThrow(
+    'sources[0]: expected one of two-tower, popular, item-to-item, found "lexical"',
+  );
+  const { ask } = setUp(pairOver('a'), { lexical: { fields: ['title'] }, strangers: ['popular', 'lexical'] });
+  await expect(ask({ sources: ['lexical'] })).rejects.toThrow(
+    'query_text: expected the text that the source lexical looks for, found none',
+  );
+  const scoreOf = async (queryText?: string) => (await ask({ queryText })).candidates[0].score;
+  expect([await scoreOf(), await scoreOf('x')]).toEqual([1, 1 / 61]); // of one source, and of two by rank
+});
+
 test('settings choose the sources of a request that names none', async () => {
   const { ask } = setUp(pairOver('a', 'h1'), { defaults: ['popular'], strangers: ['item-to-item'] });
   expect(idsOf(await ask({ userId: 'known' }))).toEqual(['p1', 'p2', 'p3']);

@@ -18,6 +18,7 @@ const defaultLimit = 100;
 const maxLimit = 1000;
 const maxHistory = 512;
 const maxExcluded = 10_000;
+const maxQueryTextBytes = 1024;
 const maxRequests = 100;
 /** Candidates of a whole batch: with the longest ids they still fit the largest message that the server sends. */
 const maxBatchLimit = 5000;
@@ -35,7 +36,7 @@ export function validateRetrieve(
   available: readonly SourceName[] = sourceNames,
   field = '',
 ): RetrieveQuery {
-  const { userId, history, filter, sources } = request;
+  const { userId, history, filter, queryText, sources } = request;
   if (userId !== undefined) checkId(userId, `${field}user_id`);
   return {
     ...(userId !== undefined && { userId }),
@@ -46,7 +47,8 @@ export function validateRetrieve(
     ...(filter && { filter: validateFilter(filter, attributes, `${field}filter`) }),
     exclude: validateExcluded(request.excludeItemIds, `${field}exclude_item_ids`),
     excludeSeen: request.excludeSeen,
-    ...(sources.length > 0 && { sources: validateSources(sources, available, `${field}sources`) }),
+    ...(queryText !== undefined && { queryText: validateQueryText(queryText, `${field}query_text`) }),
+    ...(sources.length > 0 && { sources: validateSources(request, available, field) }),
   };
 }
 
@@ -104,12 +106,25 @@ function validateExcluded(itemIds: readonly ItemId[], field: string): readonly I
   return itemIds;
 }
 
-function validateSources(names: readonly string[], available: readonly SourceName[], field: string): SourceName[] {
+function validateQueryText(text: string, field: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes < 1 || bytes > maxQueryTextBytes)
+    throw new InvalidRequestError(field, `1 to ${maxQueryTextBytes} bytes`, String(bytes));
+  return text;
+}
+
+function validateSources(
+  { sources: names, queryText }: RetrieveRequest,
+  available: readonly SourceName[],
+  field: string,
+): SourceName[] {
   const asked = names.map((name, i) => {
     const known = available.find((each) => each === name);
-    if (!known) throw new InvalidRequestError(`${field}[${i}]`, `one of ${available.join(', ')}`, quote(name));
+    if (!known) throw new InvalidRequestError(`${field}sources[${i}]`, `one of ${available.join(', ')}`, quote(name));
     return known;
   });
+  if (asked.includes('lexical') && queryText === undefined)
+    throw new InvalidRequestError(`${field}query_text`, 'the text that the source lexical looks for', 'none');
   return [...new Set(asked)];
 }
 

@@ -54,6 +54,7 @@ test('what is within the limits arrives in words of the domain', () => {
       filter,
       excludeItemIds: many(10_000, 'x'),
       excludeSeen: true,
+      queryText: 'é'.repeat(512),
       sources: ['popular', 'two-tower', 'popular'],
     }),
   ).toEqual({
@@ -71,6 +72,7 @@ test('what is within the limits arrives in words of the domain', () => {
     },
     exclude: many(10_000, 'x'),
     excludeSeen: true,
+    queryText: 'é'.repeat(512),
     sources: ['popular', 'two-tower'],
   });
 });
@@ -94,6 +96,9 @@ const refused: [Partial<RetrieveRequest>, string][] = [
   ],
   [{ excludeItemIds: many(10_001, 'x') }, 'exclude_item_ids: expected at most 10000 ids, found 10001'],
   [{ excludeItemIds: ['a', ''] }, 'exclude_item_ids[1]: expected 1 to 128 bytes, found 0'],
+  [{ queryText: '' }, 'query_text: expected 1 to 1024 bytes, found 0'],
+  [{ queryText: 'é'.repeat(513) }, 'query_text: expected 1 to 1024 bytes, found 1026'],
+  [{ sources: ['popular', 'lexical'] }, 'query_text: expected the text that the source lexical looks for, found none'],
   [{ sources: ['two-tower', 'magic'] }, `sources[1]: expected one of ${sourceNames.join(', ')}, found "magic"`],
   [feature('age', NaN), 'features.age: expected a finite number, found NaN'],
   [feature('age', -Infinity), 'features.age: expected a finite number, found -Infinity'],

@@ -11,6 +11,8 @@ export interface SourceRequest {
   /** The user's events, oldest first: the request's own, or those that are stored. */
   readonly history: readonly HistoryEntry[];
   readonly context: Context;
+  /** What the user looks for, in words. */
+  readonly queryText?: string;
   readonly limit: number;
   readonly filter?: Filter;
   readonly exclude: ReadonlySet<ItemId>;

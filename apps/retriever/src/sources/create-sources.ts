@@ -4,6 +4,7 @@ import type { ItemListener } from '../follow-items';
 import type { SourceName } from '../retrieve-query';
 import type { CandidateSource } from './candidate-source';
 import { createItemToItem } from './item-to-item';
+import { createLexical } from './lexical';
 import { createNewestItems } from './newest-items';
 import { popular } from './popular';
 import { availableSources, type SourceSettings } from './source-settings';
@@ -30,6 +31,7 @@ export function createSources(settings: SourceSettings, clock: Clock): Sources {
   const available = availableSources(settings);
   const trending = createTrending(settings.trending, clock);
   const newest = createNewestItems(settings.new.count);
+  const lexical = createLexical(settings.lexical.fields);
   return {
     available,
     defaults: settings.defaults,
@@ -40,8 +42,12 @@ export function createSources(settings: SourceSettings, clock: Clock): Sources {
       'item-to-item': createItemToItem(settings.itemToItem.newest),
       trending: trending.source,
       new: newest.source,
+      lexical: lexical.source,
     },
     ...(available.includes('trending') && { trending }),
-    itemListeners: available.includes('new') ? [newest] : [],
+    itemListeners: [
+      ...(available.includes('new') ? [newest] : []),
+      ...(available.includes('lexical') ? [lexical] : []),
+    ],
   };
 }

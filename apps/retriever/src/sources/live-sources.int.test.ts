@@ -84,6 +84,18 @@ test('an item of the catalogue is new at once, and gone or not available at once
   await until('n1');
 });
 
+test('an item is found by its words at once, and by its new ones after a change', async () => {
+  const { client, serve, items } = await start({ lexical: { fields: ['title'] } });
+  await items.put([item('m1', true, { title: 'Red Dust' }), item('gone', true, { title: 'Red Fox' })]); // not in the index
+  await serve();
+  const found = async (queryText: string) =>
+    (await client.retrieve({ queryText, sources: ['lexical'] })).candidates.map(({ itemId }) => itemId);
+  expect(await found('red')).toEqual(['m1']);
+  await items.put([item('m1', true, { title: 'Blue Dust' })]);
+  await waitFor(async () => (await found('blue')).length === 1, { what: 'the new title', ...soon });
+  expect(await found('red')).toEqual([]);
+});
+
 test('the catalogue is left alone when no source needs it', async () => {
   const { client, serve, items } = await start({});
   const read = [jest.spyOn(items, 'snapshot'), jest.spyOn(items, 'changes')];

@@ -22,6 +22,7 @@ export const sourceSettings = z
       })
       .prefault({}),
     new: z.strictObject({ count: z.int().min(0).max(100_000).default(0) }).prefault({}),
+    lexical: z.strictObject({ fields: z.array(z.string().min(1)).max(16).default([]) }).prefault({}),
   })
   .superRefine((settings, context) => {
     const available = availableSources(settings);
@@ -32,6 +33,10 @@ export const sourceSettings = z
         const message = `expected one of ${available.join(', ')}`;
         context.addIssue({ code: 'custom', path: [key, i], message, params: { found } });
       });
+      if (settings[key].every((name) => name === 'lexical')) {
+        const message = 'expected a source beside lexical, which finds nothing for a request without text';
+        context.addIssue({ code: 'custom', path: [key], message });
+      }
     }
   });
 
@@ -46,6 +51,7 @@ export function availableSources(settings: Omit<SourceSettings, 'defaults' | 'st
     'item-to-item': settings.itemToItem.newest > 0,
     trending: settings.trending.halfLifeMs > 0,
     new: settings.new.count > 0,
+    lexical: settings.lexical.fields.length > 0,
   };
   return sourceNames.filter((name) => isOn[name]);
 }
