@@ -50,14 +50,12 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
     const nowMs = clock.nowMs();
     const records = queries.map(({ userId }) => (userId === undefined ? undefined : users.get(userId)));
     const inputs = queries.map((query, i) => toQueryInput(query, records[i], featuresOf, nowMs));
-    const vectors = pair.queryTower.embed(inputs); // [queries, dimension]
-    const { dimension } = pair.queryTower;
+    const vectors = vectorsOf(pair, inputs); // [queries][vectorsPerQuery]
     const responses: RetrieveResponse[] = [];
     for (const [i, query] of queries.entries()) {
       if (i > 0) await nextTurn(signal);
-      const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
       const effort = searchEffort || pair.searchEffort;
-      const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
+      const request = toSourceRequest(query, inputs[i], records[i], pair, vectors[i], effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
       for (const each of failed) logger.warn('source.failed', { modelVersion: pair.version, ...each });
       const response = toResponse(
@@ -112,12 +110,20 @@ function toQueryInput(
   };
 }
 
+/** The vectors of each query, each `[dimension]`. */
+function vectorsOf({ queryTower }: ServingPair, inputs: readonly QueryInput[]): Float32Array[][] {
+  const { dimension, vectorsPerQuery } = queryTower;
+  const all = queryTower.embed(inputs); // [queries, vectorsPerQuery, dimension]
+  const vectorAt = (i: number): Float32Array => all.subarray(i * dimension, (i + 1) * dimension);
+  return inputs.map((_, i) => Array.from({ length: vectorsPerQuery }, (_, k) => vectorAt(i * vectorsPerQuery + k)));
+}
+
 function toSourceRequest(
   query: RetrieveQuery,
   input: QueryInput,
   record: UserRecord | undefined,
   pair: ServingPair,
-  vector: Float32Array,
+  vectors: readonly Float32Array[],
   searchEffort: number,
   signal: AbortSignal,
 ): SourceRequest {
@@ -125,7 +131,7 @@ function toSourceRequest(
   const met = query.excludeSeen ? [...input.history, ...(record?.history ?? [])].map(({ itemId }) => itemId) : [];
   return {
     pair,
-    vector,
+    vectors,
     history: input.history,
     context: query.context,
     ...(query.queryText !== undefined && { queryText: query.queryText }),

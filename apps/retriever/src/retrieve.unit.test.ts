@@ -7,6 +7,7 @@ import { createRetrieve } from './retrieve';
 import {
   createFakeIndex,
   createFakePair,
+  createFakeTower,
   createRecordingLogger,
   type FakeIndex,
   type FakeTower,
@@ -256,6 +257,31 @@ test('a search that runs out of time falls back while there is time to send', as
     degraded: true,
     degradedReason: 'two-tower ran out of time',
   });
+});
+
+test('a tower may give each query several vectors: the nearest counts', async () => {
+  const index = createFakeIndex('1-1.1', ({ vector: [x] }) => [
+    { itemId: `at ${x}`, score: x / 10 },
+    { itemId: 'both', score: x / 20 },
+  ]);
+  // Two vectors for each of two queries, of dimension 2: x = 1 and 2, then 3 and 4.
+  const embed = () => Float32Array.of(1, 0, 2, 0, 3, 0, 4, 0);
+  const queryTower = { ...createFakeTower('1-1'), vectorsPerQuery: 2, embed };
+  const { retrieve } = setUp(createFakePair('1-1', { index, queryTower }));
+  const requests = [1, 2].map(() => RetrieveRequest.fromPartial({ sources: ['two-tower'] }));
+  const { responses } = await retrieve.batch({ requests }, never);
+  expect(responses.map(({ candidates }) => candidates.map(({ itemId, score }) => [itemId, score]))).toEqual([
+    [
+      ['at 2', 0.2],
+      ['at 1', 0.1],
+      ['both', 0.1],
+    ],
+    [
+      ['at 4', 0.4],
+      ['at 3', 0.3],
+      ['both', 0.2],
+    ],
+  ]);
 });
 
 test('a batch answers in order, from one version', async () => {

@@ -6,8 +6,8 @@ import type { ServingPair } from '../serving-pair';
 /** What a source is asked for. */
 export interface SourceRequest {
   readonly pair: ServingPair;
-  /** Query vector, `[dimension]`. */
-  readonly vector: Float32Array;
+  /** Query vectors, each `[dimension]`: at least one. */
+  readonly vectors: readonly Float32Array[];
   /** The user's events, oldest first: the request's own, or those that are stored. */
   readonly history: readonly HistoryEntry[];
   readonly context: Context;

@@ -1,9 +1,7 @@
 import type { HistoryEntry, ItemId } from '@gatehouse/domain';
-import type { Hit } from '@gatehouse/item-index';
 
-import { startInTurns } from '../start-in-turns';
 import type { CandidateSource } from './candidate-source';
-import { searchUnseen } from './search-unseen';
+import { searchNearest } from './search-nearest';
 
 /**
  * Neighbours of the user's newest items, by the item vectors of the pair's own index.
@@ -15,27 +13,12 @@ import { searchUnseen } from './search-unseen';
  */
 export function createItemToItem(newest: number): CandidateSource {
   return async (request) => {
-    const { pair, history, limit, signal } = request;
+    const { pair, history, signal } = request;
     const anchors = newestItems(history, newest);
     signal.throwIfAborted();
     const points = anchors.length > 0 ? await pair.index.get(anchors) : [];
-    const exclude = new Set([...request.exclude, ...anchors]);
-    const searches = points.map(
-      ({ vector }) =>
-        () =>
-          searchUnseen({ ...request, vector, exclude }),
-    );
-    const best = new Map<ItemId, number>();
-    for (const ended of await startInTurns(searches, signal)) {
-      if (ended.status === 'rejected') throw ended.reason;
-      for (const { itemId, score } of ended.value) {
-        const before = best.get(itemId);
-        if (before === undefined || score > before) best.set(itemId, score);
-      }
-    }
-    return Array.from(best, ([itemId, score]): Hit => ({ itemId, score }))
-      .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1))
-      .slice(0, limit);
+    const vectors = points.map(({ vector }) => vector);
+    return searchNearest(request, vectors, new Set([...request.exclude, ...anchors]));
   };
 }
 

@@ -36,7 +36,7 @@ export async function indexOf(items: readonly Indexed[]): Promise<ItemIndex> {
 export function requestOver(index: ItemIndex, asked: Partial<SourceRequest> = {}): SourceRequest {
   return {
     pair: createFakePair('1-1', { index }),
-    vector: Float32Array.of(1, 0),
+    vectors: [Float32Array.of(1, 0)],
     history: [],
     context: {},
     limit: 10,

@@ -1,5 +1,5 @@
 import type { CandidateSource } from './candidate-source';
-import { searchUnseen } from './search-unseen';
+import { searchNearest } from './search-nearest';
 
-/** Items whose vectors are nearest to the query vector. */
-export const twoTower: CandidateSource = (request) => searchUnseen(request);
+/** Items whose vectors are nearest to the query vector, or to the nearest of several. */
+export const twoTower: CandidateSource = (request) => searchNearest(request, request.vectors);
