@@ -167,8 +167,8 @@ interface Answers {
 }
 
 /**
- * Asks the sources, side by side. When one fails, the others answer, and `popular` even unasked: a plain answer is better than none.
- * The call waits for all of them, as they use the pair that it holds; each ends soon after the signal.
+ * Asks the sources, side by side. When one fails, the others answer, and `popular` even unasked or late: it searches nothing, and a plain
+ * answer is better than none. The call waits for all of them, as they use the pair that it holds; each ends soon after the signal.
  */
 async function ask(names: readonly SourceName[], request: SourceRequest, { byName }: Sources): Promise<Answers> {
   const found: Found[] = [];
@@ -180,9 +180,10 @@ async function ask(names: readonly SourceName[], request: SourceRequest, { byNam
   }
   if (failed.length === 0) return { found, failed };
   if (request.signal.reason instanceof CallCancelledError) throw failed[0].error;
-  if (!names.includes('popular')) found.push({ source: 'popular', hits: await byName.popular(request) });
+  if (!found.some(({ source }) => source === 'popular'))
+    found.push({ source: 'popular', hits: await byName.popular(request) });
   if (found.every(({ hits }) => hits.length === 0)) throw failed[0].error;
-  return { found, failed };
+  return { found, failed: failed.filter(({ source }) => source !== 'popular') };
 }
 
 /** Newest event of the user that entered the query; 0: none. */

@@ -284,6 +284,22 @@ test('a tower may give each query several vectors: the nearest counts', async ()
   ]);
 });
 
+test.each([
+  ['and finds nothing', 'two-tower ran out of time', ['p1', 'p2', 'p3']],
+  ['and yet finds something', '', ['a', 'p1', 'p2', 'p3']],
+])('a search that leaves no time for the second source %s: popular answers all the same', async (_, reason, ids) => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', async () => {
+    abort.abort(new OutOfTimeError());
+    if (reason !== '') throw abort.signal.reason;
+    return hitsOf('a');
+  });
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  const answer = await ask({ userId: 'stranger' }, abort.signal);
+  expect(idsOf(answer)).toEqual(ids);
+  expect(answer.degradedReason).toBe(reason);
+});
+
 test('a batch answers in order, from one version', async () => {
   const { retrieve } = setUp(createFakePair('1-1'));
   const requests = [{ userId: 'known', limit: 1 }, { limit: 3 }].map((request) => RetrieveRequest.fromPartial(request));
