@@ -1,6 +1,8 @@
 import type { ItemId } from '@gatehouse/domain';
 import type { Hit } from '@gatehouse/item-index';
 
+import { bestFirst } from './best-first';
+
 /** Exponents are counted from a landmark; beyond this one it moves on, far from the largest double (2^1024). */
 const maxExponent = 500;
 
@@ -42,10 +44,9 @@ export class DecayedCounts {
     if (this.sums.size > this.capacity) this.forget();
   }
 
-  /** All items with their counts as of a time, greatest first, equal ones by item id. */
-  ranking(asOfMs: number): Hit[] {
-    const scale = this.scaleTo(asOfMs);
-    return this.sorted().map(([itemId, sum]) => ({ itemId, score: sum * scale }));
+  /** All items with their counts as of a time, greatest first, equal ones by item id. Later events do not show. */
+  ranking(asOfMs: number): Iterable<Hit> {
+    return hitsOf([...this.sums.keys()], Float64Array.from(this.sums.values()), this.scaleTo(asOfMs));
   }
 
   /** Sum of all counts as of a time. */
@@ -57,10 +58,6 @@ export class DecayedCounts {
     return 2 ** (((this.landmarkMs ?? timeMs) - timeMs) / this.halfLifeMs);
   }
 
-  private sorted(): [ItemId, number][] {
-    return [...this.sums].sort(([aId, a], [bId, b]) => b - a || (aId < bId ? -1 : 1));
-  }
-
   private moveLandmark(toMs: number): void {
     const scale = this.scaleTo(toMs);
     this.keep(Array.from(this.sums, ([itemId, sum]): [ItemId, number] => [itemId, sum * scale]));
@@ -68,11 +65,18 @@ export class DecayedCounts {
   }
 
   private forget(): void {
-    this.keep(this.sorted().slice(0, Math.ceil(this.capacity / 2)));
+    const sorted = [...this.sums].sort(([aId, a], [bId, b]) => b - a || (aId < bId ? -1 : 1));
+    this.keep(sorted.slice(0, Math.ceil(this.capacity / 2)));
   }
 
   private keep(entries: readonly (readonly [ItemId, number])[]): void {
     this.sums = new Map(entries.filter(([, sum]) => sum > 0));
     this.sum = entries.reduce((total, [, sum]) => total + sum, 0);
   }
+}
+
+function* hitsOf(ids: readonly ItemId[], sums: Float64Array, scale: number): Generator<Hit> {
+  const order = Int32Array.from(ids, (_, i) => i);
+  const isBetter = (i: number, j: number): boolean => (sums[i] === sums[j] ? ids[i] < ids[j] : sums[i] > sums[j]);
+  for (const i of bestFirst(order, isBetter)) yield { itemId: ids[i], score: sums[i] * scale };
 }

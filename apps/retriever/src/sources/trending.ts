@@ -6,6 +6,7 @@ import type { Clock } from '@gatehouse/runtime';
 import type { CandidateSource } from './candidate-source';
 import { DecayedCounts } from './decayed-counts';
 import { pickServable } from './pick-servable';
+import { remembered } from './remembered';
 import type { SourceSettings } from './source-settings';
 
 /** What is popular lately, from the stream. */
@@ -19,14 +20,14 @@ export interface Trending {
   readonly source: CandidateSource;
 }
 
-/** A ranking is made again only after this long: sorting takes milliseconds, and an event changes little. */
+/** A ranking is made again only after this long: that takes milliseconds, and an event changes little. */
 const refreshMs = 1000;
 /** Event ids remembered, at 24 bytes. */
 const rememberedEvents = 65_536;
 
 interface Ranked {
   readonly counts: DecayedCounts;
-  hits: readonly Hit[];
+  hits: Iterable<Hit>;
   madeAtMs: number;
 }
 
@@ -80,10 +81,10 @@ export function createTrending(settings: SourceSettings['trending'], clock: Cloc
     return opened;
   };
 
-  const rankingOf = (ranked: Ranked): readonly Hit[] => {
+  const rankingOf = (ranked: Ranked): Iterable<Hit> => {
     const nowMs = clock.monotonicMs();
     if (nowMs - ranked.madeAtMs >= refreshMs) {
-      ranked.hits = ranked.counts.ranking(newestMs);
+      ranked.hits = remembered(ranked.counts.ranking(newestMs));
       ranked.madeAtMs = nowMs;
     }
     return ranked.hits;
