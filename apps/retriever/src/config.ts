@@ -3,6 +3,9 @@ import { indexSettings, qdrantSettings } from '@gatehouse/item-index';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
+import { fusionSettings } from './fusion-settings';
+import { sourceSettings } from './sources/source-settings';
+
 const folder = (path: string) => z.strictObject({ folder: z.string().min(1).default(path) }).prefault({});
 
 /** Keys of `config/retriever.yaml`; the file says what each means. */
@@ -17,6 +20,8 @@ export const retrieverConfig = z.strictObject({
   qdrant: qdrantSettings.prefault({}),
   userState: folder('var/user-state'),
   pollMs: z.int().min(10).max(60_000).default(100),
+  sources: sourceSettings.prefault({}),
+  fusion: fusionSettings.prefault({}),
   searchEffort: z.int().min(0).max(10_000).default(0),
   calls: z
     .strictObject({

@@ -28,3 +28,28 @@ test('the environment overrides a key, and an unknown one is refused', () => {
   expect(() => read({ GATEHOUSE_RETRIEVER_PROT: '1' })).toThrow('GATEHOUSE_RETRIEVER_PROT');
   expect(() => read({ GATEHOUSE_RETRIEVER_PORT: '70000' })).toThrow('port: expected a number of at most 65535');
 });
+
+test('a default source that is turned off stops the start', () => {
+  const text = 'sources: { defaults: [two-tower, item-to-item], itemToItem: { newest: 0 } }';
+  expect(() => readYaml(text, file, retrieverConfig)).toThrow(
+    'sources.defaults[1]: expected one of two-tower, popular, found item-to-item, which is turned off',
+  );
+});
+
+test('fusion takes weights and quotas by the names of sources', () => {
+  const read = (text: string) => readYaml(text, file, retrieverConfig).fusion;
+  expect(read('fusion: { weights: { popular: 0.5 }, quotas: { item-to-item: { min: 2 } } }')).toEqual({
+    kind: 'rrf',
+    weights: { popular: 0.5 },
+    quotas: { 'item-to-item': { min: 2, max: 1000 } },
+  });
+  expect(() => read('fusion: { weights: { magic: 1 } }')).toThrow('fusion.weights.magic');
+  expect(() => read('fusion: { quotas: { popular: { min: 3, max: 2 } } }')).toThrow(
+    'fusion.quotas.popular.min: expected at most max (2), found 3',
+  );
+});
+
+test('defaults need a source that works without text', () => {
+  const text = 'sources: { strangers: [lexical], lexical: { fields: [title] } }';
+  expect(() => readYaml(text, file, retrieverConfig)).toThrow('sources.strangers: expected a source beside lexical');
+});

@@ -17,8 +17,18 @@ export interface ImpressionFollowing {
   readonly readUsers: (version: ModelVersionId) => Promise<Snapshot>;
   /** A state of nobody, to start over from. */
   readonly nobody: Snapshot;
+  /** What else follows the stream. It has no memory of its own, so it looks back to before where the users' state stands. */
+  readonly counting?: Counting;
   readonly delay: Delay;
   readonly logger: Logger;
+}
+
+/** Counts what happens in the stream. */
+export interface Counting {
+  /** Events that it begins with, shared out over the partitions, beside those that are new to the users' state. */
+  readonly lookBackEvents: number;
+  apply(impressions: readonly Impression[]): void;
+  clear(): void;
 }
 
 /** A version, and how far its snapshot reaches. */
@@ -35,6 +45,9 @@ export interface ImpressionFollower {
    * Applies the log as it grows, until `signal` aborts. After a failed read it catches up with the pair in service, and tries again.
    * When the log no longer holds where the state stands, it starts over: from that pair's snapshot if the log goes on from there, else
    * from nobody and the beginning of the log. Never rejects.
+   *
+   * What counts along gets every record once. It begins with the last of those that the users' state has seen already, and begins anew
+   * where the log does.
    */
   follow(current: () => ServingPair | undefined, signal: AbortSignal): Promise<void>;
 }
@@ -44,7 +57,7 @@ const retryMs = 1000;
 
 /** Creates the follower of one log. Events change the next answer of their user; no training takes part. */
 export function createImpressionFollower(following: ImpressionFollowing): ImpressionFollower {
-  const { source, users, readUsers, nobody, delay, logger } = following;
+  const { source, users, readUsers, nobody, counting, delay, logger } = following;
 
   const warnOf = (error: unknown, modelVersion: ModelVersionId | undefined): void =>
     logger.warn('user-state.not-loaded', { modelVersion, reason: describeError(error) });
@@ -77,22 +90,69 @@ export function createImpressionFollower(following: ImpressionFollowing): Impres
   return {
     catchUp,
     follow: async (current, signal) => {
+      let counted: Offsets | undefined;
       while (!signal.aborted) {
+        let standing: Offsets = {};
         try {
-          for await (const records of source.read(users.offsets, signal)) {
-            await users.apply(records.flatMap(impressionsOf), offsetsAfter(users.offsets, records));
+          standing = users.offsets;
+          if (counting) counted ??= await lookBack(source, standing, counting.lookBackEvents);
+          const start = counted ? earlierOf(standing, counted) : standing;
+          for await (const records of source.read(start, signal)) {
+            const own = users.offsets;
+            const fresh = counted ? recordsFrom(own, records) : records;
+            if (fresh.length > 0) await users.apply(fresh.flatMap(impressionsOf), offsetsAfter(own, fresh));
+            if (!counting || !counted) continue;
+            counting.apply(recordsFrom(counted, records).flatMap(impressionsOf));
+            counted = offsetsAfter(counted, records);
           }
         } catch (error) {
           if (signal.aborted) return;
           logger.error('user-state.stalled', { reason: describeError(error) });
           await delay(retryMs, signal).catch(() => undefined); // only an abort ends it early
           const pair = current();
-          if (error instanceof OffsetOutOfRangeError) await startOver(pair, error);
+          const isGone = error instanceof OffsetOutOfRangeError;
+          if (isGone) {
+            counting?.clear();
+            counted = undefined;
+          }
+          if (isGone && !(counting && isHeld(standing, error))) await startOver(pair, error);
           else if (pair) await catchUp(pair);
         }
       }
     },
   };
+}
+
+/** Where to begin so that a number of events come again, of partitions whose log goes on from where the state stands. */
+async function lookBack(source: ImpressionSource, standing: Offsets, events: number): Promise<Offsets> {
+  if (events === 0) return standing;
+  const partitionCount = Object.values(standing).reduce((sum, each) => sum + Object.keys(each).length, 0);
+  const each = Math.ceil(events / partitionCount);
+  const [earliest, end] = await Promise.all([source.earliestOffsets(), source.endOffsets()]);
+  return Object.fromEntries(
+    Object.entries(standing).map(([topic, partitions]) => {
+      const begin = Object.entries(partitions).map(([partition, offset]) => {
+        const [first, last] = [earliest, end].map((known) => known[topic]?.[Number(partition)] ?? offset);
+        return [partition, first <= offset && offset <= last ? Math.max(first, offset - each) : offset];
+      });
+      return [topic, Object.fromEntries(begin)];
+    }),
+  );
+}
+
+/** The earlier of two positions; a partition that one of them does not name is read from its beginning. */
+function earlierOf(a: Offsets, b: Offsets): Offsets {
+  return Object.fromEntries(
+    Object.keys(a).map((topic) => {
+      const shared = Object.keys(a[topic]).filter((partition) => b[topic]?.[Number(partition)] !== undefined);
+      return [topic, Object.fromEntries(shared.map((each) => [each, Math.min(a[topic][+each], b[topic][+each])]))];
+    }),
+  );
+}
+
+/** Those records that positions have not passed. */
+function recordsFrom(offsets: Offsets, records: readonly ImpressionRecord[]): readonly ImpressionRecord[] {
+  return records.filter(({ topic, partition, offset }) => offset >= (offsets[topic]?.[partition] ?? 0));
 }
 
 /** What was rejected is the trainer's to keep; here it is passed over. */

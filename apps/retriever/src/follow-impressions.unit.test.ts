@@ -28,7 +28,11 @@ const rejectedAt = (offset: number): ImpressionRecord => ({
 const snapshot: Snapshot = { tensors: {}, metadata: 'users of 1-2' };
 const nobody: Snapshot = { tensors: {}, metadata: 'nobody' };
 
-function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Error)[] = []) {
+function setUp(
+  own: Offsets,
+  chunks: readonly (readonly ImpressionRecord[] | Error)[] = [],
+  lookBack?: { readonly events: number; readonly earliest: number; readonly end: number },
+) {
   const stop = new AbortController();
   const log: string[] = [];
   let offsets = own;
@@ -52,8 +56,8 @@ function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Err
   const remaining = [...chunks];
   const follower = createImpressionFollower({
     source: {
-      earliestOffsets: async () => ({}),
-      endOffsets: async () => ({}),
+      earliestOffsets: async () => (lookBack ? { [topic]: { 0: lookBack.earliest, 1: 0 } } : {}),
+      endOffsets: async () => (lookBack ? { [topic]: { 0: lookBack.end, 1: 100 } } : {}),
       async *read(start) {
         log.push(`read from ${start[topic]?.[0] ?? 'the beginning'}`);
         for (let chunk = remaining.shift(); chunk; chunk = remaining.shift()) {
@@ -66,6 +70,15 @@ function setUp(own: Offsets, chunks: readonly (readonly ImpressionRecord[] | Err
     users,
     readUsers,
     nobody,
+    ...(lookBack && {
+      counting: {
+        lookBackEvents: lookBack.events,
+        apply: (impressions: readonly Impression[]) => {
+          if (impressions.length > 0) log.push(`count ${impressions.map(({ itemId }) => itemId).join(' ')}`);
+        },
+        clear: () => log.push('count from nothing'),
+      },
+    }),
     delay: async () => undefined,
     logger,
   });
@@ -181,4 +194,87 @@ test('a state whose offsets cannot be read ends nothing: the read is tried again
   await follower.follow(() => pair as never, signal); // to read from there, and to catch up
   expect(log).toEqual(['read from 40']);
   expect(logger.lines.map(({ line }) => line)).toEqual(['error user-state.stalled', 'warn user-state.not-loaded']);
+});
+
+describe('what counts along', () => {
+  const held = { events: 3, earliest: 0, end: 50 };
+  const standing = { [topic]: { 0: 40 } };
+
+  test('begins before where the state stands, and each gets every record once', async () => {
+    const records = [37, 38, 39, 40, 41].map((offset) => recordOf(offset));
+    const { follower, log, users, signal } = setUp(
+      standing,
+      [records.slice(0, 2), records.slice(2), [recordOf(42)]],
+      held,
+    );
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual([
+      'read from 37',
+      'count i37 i38',
+      'apply i40 i41',
+      'count i39 i40 i41',
+      'apply i42',
+      'count i42',
+    ]);
+    expect(users.offsets).toEqual({ [topic]: { 0: 43 } });
+  });
+
+  test('looks back no further than the log does, and shares out over the partitions', async () => {
+    const from = async (own: Offsets, lookBack: typeof held) => {
+      const { follower, log, signal } = setUp(own, [], lookBack);
+      await follower.follow(() => undefined, signal);
+      return log;
+    };
+    expect(await from(standing, { ...held, earliest: 39 })).toEqual(['read from 39']);
+    expect(await from({ [topic]: { 0: 40, 1: 7 } }, held)).toEqual(['read from 38']); // 3 / 2, rounded up
+    expect(await from(standing, { ...held, events: 0 })).toEqual(['read from 40']);
+  });
+
+  test('a failure repeats nothing that was counted', async () => {
+    const chunks = [[recordOf(37), recordOf(38)], new Error('broker away'), [recordOf(39), recordOf(40)]];
+    const { follower, log, signal } = setUp(standing, chunks, held);
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual(['read from 37', 'count i37 i38', 'read from 39', 'apply i40', 'count i39 i40']);
+  });
+
+  test('a state that could not be written gets its records again, what counts does not', async () => {
+    const { follower, log, users, signal } = setUp(standing, [[recordOf(40)], [recordOf(40), recordOf(41)]], {
+      ...held,
+      events: 0,
+    });
+    jest.spyOn(users, 'apply').mockImplementationOnce(() => {
+      throw new Error('disk full');
+    });
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual(['read from 40', 'read from 40', 'apply i40 i41', 'count i40 i41']);
+  });
+
+  test('a version that is further leaves a gap that is counted, not applied', async () => {
+    const chunks = [[recordOf(6)], new Error('broker away'), [recordOf(7), recordOf(39), recordOf(40)]];
+    const { follower, log, signal } = setUp({ [topic]: { 0: 6 } }, chunks, { ...held, events: 0 });
+    await follower.follow(() => pair as never, signal);
+    expect(log).toEqual([
+      'read from 6',
+      'apply i6',
+      'count i6',
+      'load "users of 1-2"',
+      'read from 7',
+      'apply i40',
+      'count i7 i39 i40',
+    ]);
+  });
+
+  test('a state beyond the end of the log is found out, though the log holds what lies further back', async () => {
+    const gone = new OffsetOutOfRangeError(topic, 0, 90, 0, 50);
+    const { follower, log, signal } = setUp({ [topic]: { 0: 90 } }, [gone, [recordOf(37)]], { ...held, events: 80 });
+    await follower.follow(() => pair as never, signal);
+    expect(log).toEqual(['read from 90', 'count from nothing', 'load "users of 1-2"', 'read from 0', 'count i37']);
+  });
+
+  test('retention that overtakes the look back costs the users nothing', async () => {
+    const gone = new OffsetOutOfRangeError(topic, 0, 37, 39, 50);
+    const { follower, log, signal } = setUp(standing, [gone, [recordOf(40)]], held);
+    await follower.follow(() => undefined, signal);
+    expect(log).toEqual(['read from 37', 'count from nothing', 'read from 37', 'apply i40', 'count i40']);
+  });
 });

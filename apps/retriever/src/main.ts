@@ -55,6 +55,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
       indexes: await openItemIndexStore({ ...config, environment: process.env }),
       towers: twoTowerLibrary,
       source: log.source,
+      items: log.items,
       profiles: createProfileTable(log.users),
       openUsers,
       nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),

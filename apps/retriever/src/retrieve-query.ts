@@ -1,7 +1,7 @@
 import type { Context, Features, Filter, HistoryEntry, ItemId, UserId } from '@gatehouse/domain';
 
-/** Names of the sources that a request may ask for. */
-export const sourceNames = ['two-tower', 'popular'] as const;
+/** Names of all sources, in the order in which candidates name theirs. Settings decide which of them there are. */
+export const sourceNames = ['two-tower', 'popular', 'item-to-item', 'trending', 'new', 'lexical'] as const;
 export type SourceName = (typeof sourceNames)[number];
 
 /** A request for candidates, checked, in words of the domain. */
@@ -15,6 +15,8 @@ export interface RetrieveQuery {
   readonly filter?: Filter;
   readonly exclude: readonly ItemId[];
   readonly excludeSeen: boolean;
+  /** What the source `lexical` looks for. */
+  readonly queryText?: string;
   /** Undefined: the retriever chooses. */
   readonly sources?: readonly SourceName[];
 }

@@ -4,14 +4,15 @@ import type { BatchRetrieveRequest, BatchRetrieveResponse, RetrieveRequest, Retr
 import type { Clock, Logger } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
+import type { FusionSettings } from './fusion-settings';
 import { type Found, mergeSources } from './merge-sources';
 import { nextTurn } from './next-turn';
 import type { RetrieveQuery, SourceName } from './retrieve-query';
 import type { Serving } from './serving';
 import type { ServingPair } from './serving-pair';
-import type { CandidateSource, SourceRequest } from './sources/candidate-source';
-import { popular } from './sources/popular';
-import { twoTower } from './sources/two-tower';
+import type { SourceRequest } from './sources/candidate-source';
+import type { Sources } from './sources/create-sources';
+import { startInTurns } from './start-in-turns';
 import { validateBatch, validateRetrieve } from './validate-request';
 
 /** Collaborators of {@link createRetrieve}. */
@@ -20,6 +21,9 @@ export interface Retrieving {
   readonly users: Pick<UserState, 'get'>;
   /** What is known of a user beside the events. */
   readonly featuresOf: (userId: UserId) => Features;
+  readonly sources: Sources;
+  /** How the answers of several sources become one. */
+  readonly fusion: FusionSettings;
   readonly clock: Clock;
   /** Width of approximate searches in a pair's index; 0: the index's own. */
   readonly effortOf: (pair: ServingPair) => number;
@@ -34,10 +38,9 @@ export interface Retrieve {
   readonly batch: (request: BatchRetrieveRequest, signal: AbortSignal) => Promise<BatchRetrieveResponse>;
 }
 
-const sources: Readonly<Record<SourceName, CandidateSource>> = { 'two-tower': twoTower, popular };
-
 /** Creates the verb of the retriever. */
-export function createRetrieve({ serving, users, featuresOf, clock, effortOf, logger }: Retrieving): Retrieve {
+export function createRetrieve(retrieving: Retrieving): Retrieve {
+  const { serving, users, featuresOf, sources, fusion, clock, effortOf, logger } = retrieving;
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -47,17 +50,21 @@ export function createRetrieve({ serving, users, featuresOf, clock, effortOf, lo
     const nowMs = clock.nowMs();
     const records = queries.map(({ userId }) => (userId === undefined ? undefined : users.get(userId)));
     const inputs = queries.map((query, i) => toQueryInput(query, records[i], featuresOf, nowMs));
-    const vectors = pair.queryTower.embed(inputs); // [queries, dimension]
-    const { dimension } = pair.queryTower;
+    const vectors = vectorsOf(pair, inputs); // [queries][vectorsPerQuery]
     const responses: RetrieveResponse[] = [];
     for (const [i, query] of queries.entries()) {
       if (i > 0) await nextTurn(signal);
-      const vector = vectors.subarray(i * dimension, (i + 1) * dimension);
       const effort = effortOf(pair);
-      const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
-      const { found, failed } = await ask(chooseSources(query, records[i]), request);
-      if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
-      const response = toResponse(mergeSources(found, query.limit), pair, effort, userTimeOf(inputs[i]), failed);
+      const request = toSourceRequest(query, inputs[i], records[i], pair, vectors[i], effort, signal);
+      const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
+      for (const each of failed) logger.warn('source.failed', { modelVersion: pair.version, ...each });
+      const response = toResponse(
+        mergeSources(found, query.limit, fusion),
+        pair,
+        effort,
+        userTimeOf(inputs[i]),
+        failed,
+      );
       logger.debug('candidates.served', {
         modelVersion: pair.version,
         indexVersion: pair.index.indexId,
@@ -72,12 +79,16 @@ export function createRetrieve({ serving, users, featuresOf, clock, effortOf, lo
   return {
     one: (request, signal) =>
       serving.use(async (pair) => {
-        const [response] = await answer([validateRetrieve(request, pair.schema.attributes)], pair, signal);
+        const [response] = await answer(
+          [validateRetrieve(request, pair.schema.attributes, sources.available)],
+          pair,
+          signal,
+        );
         return response;
       }),
     batch: (request, signal) =>
       serving.use(async (pair) => ({
-        responses: await answer(validateBatch(request, pair.schema.attributes), pair, signal),
+        responses: await answer(validateBatch(request, pair.schema.attributes, sources.available), pair, signal),
       })),
   };
 }
@@ -99,12 +110,20 @@ function toQueryInput(
   };
 }
 
+/** The vectors of each query, each `[dimension]`. */
+function vectorsOf({ queryTower }: ServingPair, inputs: readonly QueryInput[]): Float32Array[][] {
+  const { dimension, vectorsPerQuery } = queryTower;
+  const all = queryTower.embed(inputs); // [queries, vectorsPerQuery, dimension]
+  const vectorAt = (i: number): Float32Array => all.subarray(i * dimension, (i + 1) * dimension);
+  return inputs.map((_, i) => Array.from({ length: vectorsPerQuery }, (_, k) => vectorAt(i * vectorsPerQuery + k)));
+}
+
 function toSourceRequest(
   query: RetrieveQuery,
   input: QueryInput,
   record: UserRecord | undefined,
   pair: ServingPair,
-  vector: Float32Array,
+  vectors: readonly Float32Array[],
   searchEffort: number,
   signal: AbortSignal,
 ): SourceRequest {
@@ -112,7 +131,10 @@ function toSourceRequest(
   const met = query.excludeSeen ? [...input.history, ...(record?.history ?? [])].map(({ itemId }) => itemId) : [];
   return {
     pair,
-    vector,
+    vectors,
+    history: input.history,
+    context: query.context,
+    ...(query.queryText !== undefined && { queryText: query.queryText }),
     limit: query.limit,
     ...(query.filter && { filter: query.filter }),
     exclude: new Set([...query.exclude, ...met]),
@@ -123,13 +145,15 @@ function toSourceRequest(
   };
 }
 
-/** Of whom nothing is known, the towers know little too: what is popular helps them out. */
+/** Of whom nothing is known, the towers know little too: other sources help them out. Without text, none looks for it. */
 function chooseSources(
-  { sources: asked, history }: RetrieveQuery,
+  { sources: asked, history, queryText }: RetrieveQuery,
   record: UserRecord | undefined,
+  { defaults, strangers }: Sources,
 ): readonly SourceName[] {
+  if (asked) return asked;
   const isKnown = record !== undefined || (history !== undefined && history.length > 0);
-  return asked ?? (isKnown ? ['two-tower'] : ['two-tower', 'popular']);
+  return (isKnown ? defaults : strangers).filter((name) => name !== 'lexical' || queryText !== undefined);
 }
 
 interface FailedSource {
@@ -137,25 +161,29 @@ interface FailedSource {
   readonly error: unknown;
 }
 
-/** Asks the sources. When one fails, the others answer, and `popular` even unasked: a plain answer is better than none. */
-async function ask(
-  names: readonly SourceName[],
-  request: SourceRequest,
-): Promise<{ readonly found: readonly Found[]; readonly failed?: FailedSource }> {
+interface Answers {
+  readonly found: readonly Found[];
+  readonly failed: readonly FailedSource[];
+}
+
+/**
+ * Asks the sources, side by side. When one fails, the others answer, and `popular` even unasked or late: it searches nothing, and a plain
+ * answer is better than none. The call waits for all of them, as they use the pair that it holds; each ends soon after the signal.
+ */
+async function ask(names: readonly SourceName[], request: SourceRequest, { byName }: Sources): Promise<Answers> {
   const found: Found[] = [];
-  let failed: FailedSource | undefined;
-  for (const source of names) {
-    try {
-      found.push({ source, hits: await sources[source](request) });
-    } catch (error) {
-      if (request.signal.reason instanceof CallCancelledError) throw error;
-      failed = { source, error };
-    }
+  const failed: FailedSource[] = [];
+  const asked = names.map((name) => async () => byName[name](request));
+  for (const [i, ended] of (await startInTurns(asked, request.signal)).entries()) {
+    if (ended.status === 'fulfilled') found.push({ source: names[i], hits: ended.value });
+    else failed.push({ source: names[i], error: ended.reason });
   }
-  if (!failed) return { found };
-  if (!names.includes('popular')) found.push({ source: 'popular', hits: await popular(request) });
-  if (found.every(({ hits }) => hits.length === 0)) throw failed.error;
-  return { found, failed };
+  if (failed.length === 0) return { found, failed };
+  if (request.signal.reason instanceof CallCancelledError) throw failed[0].error;
+  if (!found.some(({ source }) => source === 'popular'))
+    found.push({ source: 'popular', hits: await byName.popular(request) });
+  if (found.every(({ hits }) => hits.length === 0)) throw failed[0].error;
+  return { found, failed: failed.filter(({ source }) => source !== 'popular') };
 }
 
 /** Newest event of the user that entered the query; 0: none. */
@@ -168,7 +196,7 @@ function toResponse(
   pair: ServingPair,
   searchEffort: number,
   userEventTimeMs: number,
-  failed: FailedSource | undefined,
+  failed: readonly FailedSource[],
 ): RetrieveResponse {
   const { modelEventTimeMs, catalogueTimeMs } = pair;
   return {
@@ -176,10 +204,10 @@ function toResponse(
     modelVersion: pair.version,
     indexVersion: pair.index.indexId,
     searchEffort,
-    degraded: failed !== undefined,
+    degraded: failed.length > 0,
     degradedReason: failed
-      ? `${failed.source} ${failed.error instanceof OutOfTimeError ? 'ran out of time' : 'failed'}`
-      : '',
+      .map(({ source, error }) => `${source} ${error instanceof OutOfTimeError ? 'ran out of time' : 'failed'}`)
+      .join(', '),
     freshness: { modelEventTimeMs, catalogueTimeMs, userEventTimeMs },
   };
 }

@@ -2,10 +2,12 @@ import { RetrieveRequest } from '@gatehouse/proto';
 import { createManualClock } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
+import { type FusionSettings, fusionSettings } from './fusion-settings';
 import { createRetrieve } from './retrieve';
 import {
   createFakeIndex,
   createFakePair,
+  createFakeTower,
   createRecordingLogger,
   type FakeIndex,
   type FakeTower,
@@ -14,13 +16,18 @@ import {
 } from './retriever.fixture';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
+import { createSources } from './sources/create-sources';
+import { type SourceSettings, sourceSettings } from './sources/source-settings';
 
 const never = new AbortController().signal;
 const users: Record<string, ReturnType<typeof userRecordOf>> = {
   known: userRecordOf(['h1', 'h2'], ['h1', 'h2', 's1']),
 };
 
-function setUp(pair: ServingPair) {
+const sourcesOf = (settings: Partial<SourceSettings> = {}) =>
+  createSources(sourceSettings.parse(settings), createManualClock(1000));
+
+function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}, fusion: Partial<FusionSettings> = {}) {
   const serving = createServing(disposePair);
   serving.replace(pair);
   const logger = createRecordingLogger();
@@ -28,6 +35,8 @@ function setUp(pair: ServingPair) {
     serving,
     users: { get: (userId) => users[userId] },
     featuresOf: (userId) => (userId === 'known' ? { country: 'nz', age: 40 } : {}),
+    sources: sourcesOf(settings),
+    fusion: fusionSettings.parse(fusion),
     clock: createManualClock(1000),
     effortOf: () => 64,
     logger,
@@ -86,6 +95,58 @@ test('sources are those asked for', async () => {
   expect(idsOf(await ask({ sources: ['two-tower'] }))).toEqual(['a']);
 });
 
+test('sources that settings turn off are refused by name, with the list of what is there', async () => {
+  const { ask } = setUp(pairOver('a'), { itemToItem: { newest: 0 } });
+  await expect(ask({ sources: ['two-tower', 'item-to-item'] })).rejects.toThrow(
+    'sources[1]: expected one of two-tower, popular, found "item-to-item"',
+  );
+});
+
+test('lexical is refused by name without fields; with them it needs text, and is left out of the defaults where there is none', async () => {
+  await expect(setUp(pairOver('a')).ask({ sources: ['lexical'], queryText: 'x' })).rejects.toThrow(
+    'sources[0]: expected one of two-tower, popular, item-to-item, found "lexical"',
+  );
+  const { ask } = setUp(pairOver('a'), { lexical: { fields: ['title'] }, strangers: ['popular', 'lexical'] });
+  await expect(ask({ sources: ['lexical'] })).rejects.toThrow(
+    'query_text: expected the text that the source lexical looks for, found none',
+  );
+  const scoreOf = async (queryText?: string) => (await ask({ queryText })).candidates[0].score;
+  expect([await scoreOf(), await scoreOf('x')]).toEqual([1, 1 / 61]); // of one source, and of two by rank
+});
+
+test('settings choose the sources of a request that names none', async () => {
+  const { ask } = setUp(pairOver('a', 'h1'), { defaults: ['popular'], strangers: ['item-to-item'] });
+  expect(idsOf(await ask({ userId: 'known' }))).toEqual(['p1', 'p2', 'p3']);
+  expect(idsOf(await ask({}))).toEqual([]); // nobody has no history
+  expect(
+    idsOf(await ask({ sources: ['item-to-item'], history: { entries: [{ itemId: 'h1', eventTimeMs: 1 }] } })),
+  ).toEqual(['a']);
+});
+
+test('item-to-item goes by the stored history, or by the request', async () => {
+  const pair = pairOver('a');
+  const { ask } = setUp(pair);
+  await ask({ userId: 'known', sources: ['item-to-item'] });
+  await ask({ userId: 'known', history: { entries: [{ itemId: 'x', eventTimeMs: 9 }] }, sources: ['item-to-item'] });
+  const anchors = (pair.index as FakeIndex).requests.map(({ exclude }) => [...(exclude ?? [])]);
+  expect(anchors).toEqual([['h2', 'h1'], ['h2', 'h1'], ['x']]);
+});
+
+test('settings say how sources are joined', async () => {
+  const fusion = { weights: { popular: 3 }, quotas: { popular: { min: 0, max: 2 } } };
+  const { ask } = setUp(pairOver('a', 'b'), {}, fusion);
+  // Three times 1/61 and 1/62 for p1 and p2, and no place for p3; 1/61 and 1/62 for a and b.
+  expect(idsOf(await ask({}))).toEqual(['p1', 'p2', 'a', 'b']);
+});
+
+test('every source that fails is named, and the others answer', async () => {
+  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire')));
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  const answer = await ask({ userId: 'known', sources: ['two-tower', 'popular', 'item-to-item'] });
+  expect(idsOf(answer)).toEqual(['p1', 'p2', 'p3']);
+  expect(answer).toMatchObject({ degraded: true, degradedReason: 'two-tower failed, item-to-item failed' });
+});
+
 test('popular items pass the filter too', async () => {
   const { ask } = setUp(pairOver('a'));
   const filter = { condition: { $case: 'range' as const, value: { attribute: 'year', min: 2 } } };
@@ -109,6 +170,8 @@ test('searches are as wide as the pair is given', async () => {
     serving,
     users: { get: () => undefined },
     featuresOf: () => ({}),
+    sources: sourcesOf(),
+    fusion: fusionSettings.parse({}),
     clock: createManualClock(1000),
     effortOf: ({ searchEffort }) => searchEffort / 2,
     logger: createRecordingLogger(),
@@ -192,6 +255,47 @@ test('a search that runs out of time falls back while there is time to send', as
     degraded: true,
     degradedReason: 'two-tower ran out of time',
   });
+});
+
+test('a tower may give each query several vectors: the nearest counts', async () => {
+  const index = createFakeIndex('1-1.1', ({ vector: [x] }) => [
+    { itemId: `at ${x}`, score: x / 10 },
+    { itemId: 'both', score: x / 20 },
+  ]);
+  // Two vectors for each of two queries, of dimension 2: x = 1 and 2, then 3 and 4.
+  const embed = () => Float32Array.of(1, 0, 2, 0, 3, 0, 4, 0);
+  const queryTower = { ...createFakeTower('1-1'), vectorsPerQuery: 2, embed };
+  const { retrieve } = setUp(createFakePair('1-1', { index, queryTower }));
+  const requests = [1, 2].map(() => RetrieveRequest.fromPartial({ sources: ['two-tower'] }));
+  const { responses } = await retrieve.batch({ requests }, never);
+  expect(responses.map(({ candidates }) => candidates.map(({ itemId, score }) => [itemId, score]))).toEqual([
+    [
+      ['at 2', 0.2],
+      ['at 1', 0.1],
+      ['both', 0.1],
+    ],
+    [
+      ['at 4', 0.4],
+      ['at 3', 0.3],
+      ['both', 0.2],
+    ],
+  ]);
+});
+
+test.each([
+  ['and finds nothing', 'two-tower ran out of time', ['p1', 'p2', 'p3']],
+  ['and yet finds something', '', ['a', 'p1', 'p2', 'p3']],
+])('a search that leaves no time for the second source %s: popular answers all the same', async (_, reason, ids) => {
+  const abort = new AbortController();
+  const index = createFakeIndex('1-1.1', async () => {
+    abort.abort(new OutOfTimeError());
+    if (reason !== '') throw abort.signal.reason;
+    return hitsOf('a');
+  });
+  const { ask } = setUp(createFakePair('1-1', { index }));
+  const answer = await ask({ userId: 'stranger' }, abort.signal);
+  expect(idsOf(answer)).toEqual(ids);
+  expect(answer.degradedReason).toBe(reason);
 });
 
 test('a batch answers in order, from one version', async () => {

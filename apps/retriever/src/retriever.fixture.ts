@@ -60,6 +60,7 @@ export function createFakeTower(version: ModelVersionId): FakeTower {
   const embedded: QueryInput[] = [];
   return {
     dimension,
+    vectorsPerQuery: 1,
     embedded,
     get disposed() {
       return disposed;

@@ -20,7 +20,7 @@ import {
   createEmbeddedUserState,
   openEmbeddedLog,
 } from '@gatehouse/events/embedded';
-import { createMemoryCompactedTopic, createUserState } from '@gatehouse/events/memory';
+import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import type { SearchRequest } from '@gatehouse/item-index';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
@@ -35,6 +35,8 @@ import {
   createRecordingLogger,
   hitsOf,
 } from './retriever.fixture';
+import { fusionSettings } from './fusion-settings';
+import { sourceSettings } from './sources/source-settings';
 import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
 
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
@@ -45,6 +47,8 @@ const settings: RetrieverSettings = {
   port: 0,
   insecure: false,
   pollMs: 10,
+  sources: sourceSettings.parse({}),
+  fusion: fusionSettings.parse({}),
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxConcurrent: 100, maxWaiting: 100, targetWaitMs: 10_000, minEffortShare: 1 },
   drain: { noticeMs: 50, timeoutMs: 5000 },
@@ -79,6 +83,7 @@ async function start(search: Search = named, changed: Partial<RetrieverSettings>
       indexes: { open: async (indexId) => createFakeIndex(indexId, search) },
       towers: createFakeTowers(),
       source: createEmbeddedImpressionSource(log),
+      items: createMemoryItemCatalogue(),
       profiles: noProfiles(),
       openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
       nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
@@ -304,6 +309,7 @@ test('users that cannot be opened end the retriever', async () => {
         earliestOffsets: async () => ({}),
         endOffsets: async () => ({}),
       },
+      items: createMemoryItemCatalogue(),
       profiles: noProfiles(),
       openUsers: () => {
         throw new Error('var/user-state: not a folder');

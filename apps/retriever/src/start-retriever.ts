@@ -1,24 +1,25 @@
 import type { ModelReader } from '@gatehouse/artifacts';
 import type { Snapshot } from '@gatehouse/domain';
-import type { FollowerUserState, ImpressionSource, ProfileTable } from '@gatehouse/events';
+import type { FollowerUserState, ImpressionSource, ItemCatalogue, ProfileTable } from '@gatehouse/events';
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
-import { readsProfiles, type Schema } from '@gatehouse/schema';
+import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
 import { drain } from './drain';
-import { createImpressionFollower } from './follow-impressions';
+import { type Counting, createImpressionFollower } from './follow-impressions';
+import { createItemFollower } from './follow-items';
 import { createProfileFollower } from './follow-profiles';
 import { followPointer } from './follow-pointer';
-import { createAdmission } from './overload/admission';
-import { createConcurrencyLimit } from './overload/concurrency-limit';
-import { createSearchEffort } from './overload/search-effort';
+import { createOverloadControl } from './overload/control-overload';
 import { createRetrieve } from './retrieve';
 import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
+import { createSources } from './sources/create-sources';
+import type { Trending } from './sources/trending';
 
 /** User state that this process holds open. */
 export type OpenUserState = FollowerUserState & { close(): Promise<void> };
@@ -30,6 +31,8 @@ export interface RetrieverParts {
   readonly indexes: Adopting['indexes'];
   readonly towers: Adopting['towers'];
   readonly source: ImpressionSource;
+  /** Read only when a source needs it. */
+  readonly items: ItemCatalogue;
   readonly profiles: ProfileTable;
   /** Opens the users' state by the rules of the first version's schema. */
   readonly openUsers: (schema: Schema) => OpenUserState;
@@ -43,7 +46,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'pollMs' | 'sources' | 'fusion' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */
@@ -55,9 +58,6 @@ export interface RunningRetriever {
   readonly stop: () => Promise<void>;
 }
 
-/** Calls in work at a time before anything is known of the engine. */
-const initialConcurrent = 16;
-
 /** Name of the part of a version that holds the users' state. */
 const userStatePart = 'user-state';
 
@@ -67,9 +67,8 @@ const userStatePart = 'user-state';
  * @throws InsecureHostError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
-  const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
-  const { pollMs } = settings;
-  const { maxConcurrent, maxWaiting, targetWaitMs } = settings.calls;
+  const { models, loadParts, source, items, profiles, openUsers, nobody, clock, delay, logger } = parts;
+  const { pollMs, fusion } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -79,21 +78,21 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     ),
   );
   let users: OpenUserState | undefined;
-  const limit = createConcurrencyLimit(
-    { min: 1, initial: Math.min(initialConcurrent, maxConcurrent), max: maxConcurrent },
-    clock,
-  );
-  const admission = createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNextTurn: setImmediate });
+  const { admission, effortOf } = createOverloadControl(settings, clock);
   const calls = createCalls(settings.calls, admission, clock, logger);
-  const effort = createSearchEffort(
-    admission,
-    { searchEffort: settings.searchEffort, minEffortShare: settings.calls.minEffortShare },
-    clock,
-  );
-  const effortOf = (pair: ServingPair): number => effort.of(pair.searchEffort);
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
-  const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, effortOf, logger });
+  const sources = createSources(settings.sources, clock);
+  const retrieve = createRetrieve({
+    serving,
+    users: knownUsers,
+    featuresOf,
+    sources,
+    fusion,
+    clock,
+    effortOf,
+    logger,
+  });
   const similarItems = createSimilarItems({ serving, effortOf, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
@@ -110,20 +109,34 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
       users,
       readUsers,
       nobody: nobody(first.schema),
+      ...(sources.trending && { counting: countingOf(sources.trending, first.schema) }),
       delay,
       logger,
     });
     await follower.catchUp(first); // before the first answer, so that nobody is a stranger
     followingLog = follower.follow(serving.current, signal);
   };
+  const { lookBackEvents } = settings.sources.trending;
+  const countingOf = (trending: Trending, schema: Schema): Counting => ({
+    lookBackEvents,
+    apply: (impressions) => trending.apply(impressions, (action) => actionOf(schema, action)?.weight ?? 0),
+    clear: () => trending.clear(),
+  });
   let followingProfiles: Promise<void> | undefined;
   const followProfiles = async (): Promise<void> => {
     const follower = createProfileFollower({ profiles, delay, logger });
     await follower.load(); // before the first answer too
     followingProfiles = follower.follow(signal);
   };
+  let followingItems: Promise<void> | undefined;
+  const followItems = async (): Promise<void> => {
+    const follower = createItemFollower({ items, listeners: sources.itemListeners, delay, logger });
+    followingItems = follower.follow(signal);
+    await follower.caughtUp(signal); // before the first answer too
+  };
   const serve = async (pair: ServingPair): Promise<void> => {
     if (!users) await followLog(pair);
+    if (!followingItems && sources.itemListeners.length > 0) await followItems();
     if (!followingProfiles && readsProfiles(pair.schema)) await followProfiles();
     serving.replace(pair);
     if (!signal.aborted) server.setServing(true);
@@ -139,7 +152,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);
-      await Promise.allSettled([followingPointer, followingLog, followingProfiles]);
+      await Promise.allSettled([followingPointer, followingLog, followingProfiles, followingItems]);
       await serving.close();
       await users?.close();
     },

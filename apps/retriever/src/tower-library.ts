@@ -5,7 +5,9 @@ import type { Schema } from '@gatehouse/schema';
 /** The query side of one model version. */
 export interface QueryTower {
   readonly dimension: number;
-  /** Vectors of queries, `[queries, dimension]`. */
+  /** Vectors that each query gets; an item counts by the nearest of them. */
+  readonly vectorsPerQuery: number;
+  /** Vectors of queries, `[queries, vectorsPerQuery, dimension]`. */
   embed(queries: readonly QueryInput[]): Float32Array;
   dispose(): void;
 }

@@ -8,7 +8,12 @@ export const twoTowerLibrary: TowerLibrary = {
   servingParts: (manifest) => servingParts(partsOf(manifest)),
   restoreQueryTower: (parts: Parts) => {
     const { schema, query } = restoreTwoTowerModel(parts);
-    return { dimension: schema.outputDimension, embed: (queries) => query.embed(queries), dispose: () => undefined };
+    return {
+      dimension: schema.outputDimension,
+      vectorsPerQuery: 1,
+      embed: (queries) => query.embed(queries),
+      dispose: () => undefined,
+    };
   },
   readCanaries,
   schemaOf: (parts: Parts) => parts[schemaPart].metadata as never,

@@ -18,6 +18,7 @@ const defaultLimit = 100;
 const maxLimit = 1000;
 const maxHistory = 512;
 const maxExcluded = 10_000;
+const maxQueryTextBytes = 1024;
 const maxRequests = 100;
 /** Candidates of a whole batch: with the longest ids they still fit the largest message that the server sends. */
 const maxBatchLimit = 5000;
@@ -25,11 +26,17 @@ const maxBatchLimit = 5000;
 /**
  * Checks a request against the limits of the contract and the schema, and turns it into words of the domain.
  *
+ * @param available the sources that may be asked.
  * @param field prefix of field names in messages, such as `requests[3].`.
  * @throws InvalidRequestError for the first thing wrong.
  */
-export function validateRetrieve(request: RetrieveRequest, attributes: Attributes, field = ''): RetrieveQuery {
-  const { userId, history, filter, sources } = request;
+export function validateRetrieve(
+  request: RetrieveRequest,
+  attributes: Attributes,
+  available: readonly SourceName[] = sourceNames,
+  field = '',
+): RetrieveQuery {
+  const { userId, history, filter, queryText, sources } = request;
   if (userId !== undefined) checkId(userId, `${field}user_id`);
   return {
     ...(userId !== undefined && { userId }),
@@ -40,15 +47,20 @@ export function validateRetrieve(request: RetrieveRequest, attributes: Attribute
     ...(filter && { filter: validateFilter(filter, attributes, `${field}filter`) }),
     exclude: validateExcluded(request.excludeItemIds, `${field}exclude_item_ids`),
     excludeSeen: request.excludeSeen,
-    ...(sources.length > 0 && { sources: validateSources(sources, `${field}sources`) }),
+    ...(queryText !== undefined && { queryText: validateQueryText(queryText, `${field}query_text`) }),
+    ...(sources.length > 0 && { sources: validateSources(request, available, field) }),
   };
 }
 
 /** Checks every request of a batch, and that all answers fit one message. @throws InvalidRequestError */
-export function validateBatch({ requests }: BatchRetrieveRequest, attributes: Attributes): RetrieveQuery[] {
+export function validateBatch(
+  { requests }: BatchRetrieveRequest,
+  attributes: Attributes,
+  available: readonly SourceName[] = sourceNames,
+): RetrieveQuery[] {
   if (requests.length < 1 || requests.length > maxRequests)
     throw new InvalidRequestError('requests', `1 to ${maxRequests}`, String(requests.length));
-  const queries = requests.map((request, i) => validateRetrieve(request, attributes, `requests[${i}].`));
+  const queries = requests.map((request, i) => validateRetrieve(request, attributes, available, `requests[${i}].`));
   const total = queries.reduce((sum, { limit }) => sum + limit, 0);
   if (total > maxBatchLimit)
     throw new InvalidRequestError('requests', `limits that sum up to at most ${maxBatchLimit}`, String(total));
@@ -94,12 +106,25 @@ function validateExcluded(itemIds: readonly ItemId[], field: string): readonly I
   return itemIds;
 }
 
-function validateSources(names: readonly string[], field: string): SourceName[] {
+function validateQueryText(text: string, field: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes < 1 || bytes > maxQueryTextBytes)
+    throw new InvalidRequestError(field, `1 to ${maxQueryTextBytes} bytes`, String(bytes));
+  return text;
+}
+
+function validateSources(
+  { sources: names, queryText }: RetrieveRequest,
+  available: readonly SourceName[],
+  field: string,
+): SourceName[] {
   const asked = names.map((name, i) => {
-    const known = sourceNames.find((each) => each === name);
-    if (!known) throw new InvalidRequestError(`${field}[${i}]`, `one of ${sourceNames.join(', ')}`, quote(name));
+    const known = available.find((each) => each === name);
+    if (!known) throw new InvalidRequestError(`${field}sources[${i}]`, `one of ${available.join(', ')}`, quote(name));
     return known;
   });
+  if (asked.includes('lexical') && queryText === undefined)
+    throw new InvalidRequestError(`${field}query_text`, 'the text that the source lexical looks for', 'none');
   return [...new Set(asked)];
 }
 

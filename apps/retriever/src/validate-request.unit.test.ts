@@ -1,5 +1,6 @@
 import { type FeatureValue, type Filter, RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
 
+import { sourceNames } from './retrieve-query';
 import { schema } from './retriever.fixture';
 import { validateBatch, validateRetrieve, validateSimilar } from './validate-request';
 
@@ -53,6 +54,7 @@ test('what is within the limits arrives in words of the domain', () => {
       filter,
       excludeItemIds: many(10_000, 'x'),
       excludeSeen: true,
+      queryText: 'é'.repeat(512),
       sources: ['popular', 'two-tower', 'popular'],
     }),
   ).toEqual({
@@ -70,6 +72,7 @@ test('what is within the limits arrives in words of the domain', () => {
     },
     exclude: many(10_000, 'x'),
     excludeSeen: true,
+    queryText: 'é'.repeat(512),
     sources: ['popular', 'two-tower'],
   });
 });
@@ -93,7 +96,10 @@ const refused: [Partial<RetrieveRequest>, string][] = [
   ],
   [{ excludeItemIds: many(10_001, 'x') }, 'exclude_item_ids: expected at most 10000 ids, found 10001'],
   [{ excludeItemIds: ['a', ''] }, 'exclude_item_ids[1]: expected 1 to 128 bytes, found 0'],
-  [{ sources: ['two-tower', 'magic'] }, 'sources[1]: expected one of two-tower, popular, found "magic"'],
+  [{ queryText: '' }, 'query_text: expected 1 to 1024 bytes, found 0'],
+  [{ queryText: 'é'.repeat(513) }, 'query_text: expected 1 to 1024 bytes, found 1026'],
+  [{ sources: ['popular', 'lexical'] }, 'query_text: expected the text that the source lexical looks for, found none'],
+  [{ sources: ['two-tower', 'magic'] }, `sources[1]: expected one of ${sourceNames.join(', ')}, found "magic"`],
   [feature('age', NaN), 'features.age: expected a finite number, found NaN'],
   [feature('age', -Infinity), 'features.age: expected a finite number, found -Infinity'],
   [

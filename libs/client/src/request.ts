@@ -28,7 +28,12 @@ export interface RetrieveQuery {
   readonly excludeItemIds?: readonly string[];
   /** Leaves out what the user has seen. @default false */
   readonly excludeSeen?: boolean;
-  /** Sources to ask: `two-tower`, `popular`. @default two-tower, joined by popular when nothing is known of the user */
+  /** What the user looks for, 1 to 1024 bytes: the source `lexical` needs it. */
+  readonly queryText?: string;
+  /**
+   * Sources to ask: `two-tower`, `popular`, `item-to-item`, `trending`, `new`, `lexical`, as far as the server has them.
+   * @default what the server's settings say: two-tower, joined by popular when nothing is known of the user
+   */
   readonly sources?: readonly string[];
 }
 

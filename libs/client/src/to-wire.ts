@@ -25,6 +25,7 @@ export function retrieveToWire(query: RetrieveQuery): RetrieveRequest {
     excludeItemIds: query.excludeItemIds ?? [],
     excludeSeen: query.excludeSeen ?? false,
     sources: query.sources ?? [],
+    queryText: query.queryText,
   });
 }
 

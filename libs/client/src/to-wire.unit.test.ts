@@ -20,6 +20,7 @@ test('every field arrives', () => {
       excludeItemIds: ['m2'],
       excludeSeen: true,
       sources: ['popular'],
+      queryText: 'red dust',
     }),
   );
   expect(request).toEqual({
@@ -41,6 +42,7 @@ test('every field arrives', () => {
     excludeItemIds: ['m2'],
     excludeSeen: true,
     sources: ['popular'],
+    queryText: 'red dust',
   });
 });
 

@@ -14,6 +14,9 @@ test('field numbers on the wire stay what released clients send', () => {
   // user_id = 1 is tag 0x0a, limit = 5 is tag 0x28, exclude_seen = 8 is tag 0x40.
   const bytes = RetrieveRequest.encode({ ...empty, userId: 'u', limit: 3, excludeSeen: true }).finish();
   expect(Buffer.from(bytes).toString('hex')).toBe('0a0175' + '2803' + '4001');
+  // sources = 9 is tag 0x4a, query_text = 10 is tag 0x52.
+  const asked = RetrieveRequest.encode({ ...empty, sources: ['s'], queryText: 't' }).finish();
+  expect(Buffer.from(asked).toString('hex')).toBe('4a0173' + '520174');
 });
 
 test('an empty history differs from an absent one', () => {

@@ -1,4 +1,4 @@
-import type { Filter, ItemId } from '@gatehouse/domain';
+import type { Context, Filter, HistoryEntry, ItemId } from '@gatehouse/domain';
 import type { Hit } from '@gatehouse/item-index';
 
 import type { ServingPair } from '../serving-pair';
@@ -6,8 +6,13 @@ import type { ServingPair } from '../serving-pair';
 /** What a source is asked for. */
 export interface SourceRequest {
   readonly pair: ServingPair;
-  /** Query vector, `[dimension]`. */
-  readonly vector: Float32Array;
+  /** Query vectors, each `[dimension]`: at least one. */
+  readonly vectors: readonly Float32Array[];
+  /** The user's events, oldest first: the request's own, or those that are stored. */
+  readonly history: readonly HistoryEntry[];
+  readonly context: Context;
+  /** What the user looks for, in words. */
+  readonly queryText?: string;
   readonly limit: number;
   readonly filter?: Filter;
   readonly exclude: ReadonlySet<ItemId>;

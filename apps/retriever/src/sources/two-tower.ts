@@ -1,26 +1,5 @@
-import { nextTurn } from '../next-turn';
 import type { CandidateSource } from './candidate-source';
+import { searchNearest } from './search-nearest';
 
-/**
- * Items whose vectors are nearest to the query vector.
- *
- * The index knows nothing of what users have seen, so the search is widened until enough unseen items are found: first by as many as
- * were seen, at most `limit`, then twofold.
- */
-export const twoTower: CandidateSource = async (request) => {
-  const { pair, vector, limit, filter, exclude, isSeen, seenCount, effort, signal } = request;
-  signal.throwIfAborted();
-  for (let k = limit + Math.min(seenCount, limit); ; k *= 2) {
-    const hits = await pair.index.search({
-      vector,
-      k,
-      exclude,
-      signal,
-      ...(filter && { filter }),
-      ...(effort !== undefined && { effort }),
-    });
-    const unseen = hits.filter(({ itemId }) => !isSeen(itemId));
-    if (unseen.length >= limit || hits.length < k) return unseen.slice(0, limit);
-    await nextTurn(signal);
-  }
-};
+/** Items whose vectors are nearest to the query vector, or to the nearest of several. */
+export const twoTower: CandidateSource = (request) => searchNearest(request, request.vectors);

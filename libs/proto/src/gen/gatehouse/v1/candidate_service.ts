@@ -45,10 +45,12 @@ export interface RetrieveRequest {
   /** Leaves out the items that the user has seen and those of the history. */
   readonly excludeSeen: boolean;
   /**
-   * Names of the sources to ask: two-tower, popular.
-   * Empty: two-tower, joined by popular when nothing is known of the user.
+   * Names of the sources to ask: two-tower, popular, item-to-item, trending, new, lexical, as far as the server's settings have them.
+   * Empty: those that the settings say; by default two-tower, joined by popular when nothing is known of the user.
    */
   readonly sources: readonly string[];
+  /** What the user looks for, 1 to 1024 bytes. The source lexical needs it; the others leave it aside. */
+  readonly queryText?: string | undefined;
 }
 
 export interface RetrieveRequest_FeaturesEntry {
@@ -125,7 +127,7 @@ export interface Candidate {
   readonly itemId: string;
   /**
    * Greater is better, and comparable within one response only.
-   * The score of the only source asked, or the sum of 1 / (60 + rank) over several.
+   * The score of the only source asked, or over several the sum of weight / (60 + rank), unless the settings join them otherwise.
    */
   readonly score: number;
   /** What each source that found the item thought of it. */
@@ -134,9 +136,12 @@ export interface Candidate {
 
 /** One source's opinion of a candidate. */
 export interface SourceScore {
-  /** Name of the source: two-tower or popular. */
+  /** Name of the source. */
   readonly source: string;
-  /** The source's own score: similarity of the two towers, or how often the item occurred. */
+  /**
+   * The source's own score. two-tower: similarity of the two towers. popular: how often the item occurred. item-to-item: similarity to the
+   * nearest of the user's newest items. trending: weighted actions, decayed. new: 1 for the newest, falling by place. lexical: BM25.
+   */
   readonly score: number;
 }
 
@@ -284,6 +289,7 @@ function createBaseRetrieveRequest(): RetrieveRequest {
     excludeItemIds: [],
     excludeSeen: false,
     sources: [],
+    queryText: undefined,
   };
 }
 
@@ -315,6 +321,9 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
     }
     for (const v of message.sources) {
       writer.uint32(74).string(v!);
+    }
+    if (message.queryText !== undefined) {
+      writer.uint32(82).string(message.queryText);
     }
     return writer;
   },
@@ -410,6 +419,14 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
             message.sources.push(reader.string());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.queryText = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -456,6 +473,7 @@ export const RetrieveRequest: MessageFns<RetrieveRequest> = {
     message.excludeItemIds = object.excludeItemIds?.map((e) => e) || [];
     message.excludeSeen = object.excludeSeen ?? false;
     message.sources = object.sources?.map((e) => e) || [];
+    message.queryText = object.queryText ?? undefined;
     return message;
   },
 };

@@ -1,5 +1,5 @@
 import { createFakeIndex, createFakePair, hitsOf } from '../retriever.fixture';
-import { twoTower } from './two-tower';
+import { searchUnseen } from './search-unseen';
 
 const items = Array.from({ length: 50 }, (_, i) => `i${i}`);
 
@@ -8,7 +8,7 @@ function setUp(isSeen: (itemId: string) => boolean, signal = new AbortController
   const seenCount = items.filter(isSeen).length;
   const pair = createFakePair('1-1', { index });
   const find = (limit: number) =>
-    twoTower({ pair, vector: Float32Array.of(1, 0), limit, exclude: new Set(), isSeen, seenCount, signal });
+    searchUnseen({ pair, vector: Float32Array.of(1, 0), limit, exclude: new Set(), isSeen, seenCount, signal });
   return { index, find };
 }
 
@@ -50,6 +50,6 @@ test('a search that is cancelled meanwhile widens no more', async () => {
   });
   const pair = createFakePair('1-1', { index });
   const request = { pair, vector: Float32Array.of(1, 0), limit: 4, exclude: new Set<string>(), seenCount: 50 };
-  await expect(twoTower({ ...request, isSeen: () => true, signal: abort.signal })).rejects.toThrow('cancelled');
+  await expect(searchUnseen({ ...request, isSeen: () => true, signal: abort.signal })).rejects.toThrow('cancelled');
   expect(index.requests.map(({ k }) => k)).toEqual([8]);
 });
