@@ -100,10 +100,18 @@ test.each([
   expect(JSON.parse(stdout)).toEqual(['1-1', true, 'limit']);
 });
 
-test('the example of the README compiles against its types, all of which are checked', async () => {
-  const [, example = ''] = /```ts\n(.*?)```/s.exec(readFileSync(join(built, 'README.md'), 'utf8')) ?? [];
-  writeFileSync(join(project, 'example.mts'), example);
-  writeFileSync(join(project, 'wrong.mts'), example.replace('limit: 10', "limit: 'ten'"));
+/** Programs in TypeScript of a page. */
+const programsOf = (page: string): string[] =>
+  Array.from(readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs), ([, program]) => program);
+
+test('the examples of README and docs/clients.md compile against its types, all of which are checked', async () => {
+  const [example, ...others] = programsOf(join(built, 'README.md')).concat(programsOf(join(root, 'docs/clients.md')));
+  expect(others).toHaveLength(3);
+  const files = [example, ...others, example.replace('limit: 10', "limit: 'ten'")].map((program, i, { length }) => {
+    const file = i === length - 1 ? 'wrong.mts' : `example-${i}.mts`;
+    writeFileSync(join(project, file), program);
+    return file;
+  });
   const options = [
     '--noEmit',
     '--strict',
@@ -114,7 +122,7 @@ test('the example of the README compiles against its types, all of which are che
     'es2022',
   ];
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const compiling = node(project, tsc, ...options, '--types', 'node', 'example.mts', 'wrong.mts');
+  const compiling = node(project, tsc, ...options, '--types', 'node', ...files);
   const found = await compiling.then(
     () => 'no mistake',
     (error: unknown) => (error as { readonly stdout: string }).stdout,

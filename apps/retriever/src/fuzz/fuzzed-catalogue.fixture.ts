@@ -37,7 +37,7 @@ const random = createRandom('fuzzed items', 1);
 
 /** Items by id, with attributes of every type. */
 export const fuzzedItems = Array.from({ length: 1000 }, (_, i) => ({
-  itemId: `m${i}`,
+  itemId: String(i),
   attributes: {
     genre: ['drama', 'comedy', 'horror'].filter(() => random.next() < 0.5),
     year: 1950 + random.below(70),
