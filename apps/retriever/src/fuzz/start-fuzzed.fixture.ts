@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { build } from 'esbuild';
@@ -18,7 +18,9 @@ export interface FuzzedRetriever {
 
 /** Bundles the process, starts it and waits until it serves. */
 export async function startFuzzed(): Promise<FuzzedRetriever> {
-  const folder = resolve(__dirname, '../../dist', `fuzzed-${process.pid}`); // inside the app, so that npm packages are found
+  const dist = resolve(__dirname, '../../dist'); // inside the app, so that npm packages are found
+  mkdirSync(dist, { recursive: true });
+  const folder = mkdtempSync(join(dist, 'fuzzed-'));
   const outfile = join(folder, 'fuzzed-retriever.cjs');
   await build({
     entryPoints: [resolve(__dirname, 'fuzzed-retriever.fixture.ts')],
