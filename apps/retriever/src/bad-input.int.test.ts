@@ -7,7 +7,7 @@ import { createCleanup } from '@gatehouse/testing';
 import { createCalls } from './calls';
 import { retrieverConfig } from './config';
 import { breakages } from './fuzz/broken-request.fixture';
-import { frame, pathOf } from './fuzz/fuzz-cases.fixture';
+import { batchOf, frame, pathOf } from './fuzz/fuzz-cases.fixture';
 import { randomRetrieve } from './fuzz/random-request.fixture';
 import { openRawCalls, type RawAnswer } from './fuzz/raw-calls.fixture';
 import { createRetrieve } from './retrieve';
@@ -63,6 +63,12 @@ test.each(Object.entries(breakages))('%s is refused by name, and reaches neither
   expect(await ask('Retrieve', each.apply(valid))).toMatchObject({
     code: status.INVALID_ARGUMENT,
     message: each.message,
+  });
+  const batch = batchOf([RetrieveRequest.encode(valid).finish(), each.apply(valid)]);
+  const where = each.message.startsWith('request:') ? '' : 'requests[1].'; // what cannot be decoded has no fields
+  expect(await ask('BatchRetrieve', batch)).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    message: where + each.message,
   });
   expect([index.requests.length, tower.embedded.length]).toEqual([searches, embedded]);
   expect(logger.lines.filter(({ line }) => !line.startsWith('debug'))).toEqual([]);

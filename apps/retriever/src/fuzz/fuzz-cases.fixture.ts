@@ -32,7 +32,7 @@ export function frame(message: Uint8Array, flag = 0, length = message.length): B
 }
 
 /** A batch as bytes, of requests as bytes. */
-function batchOf(requests: readonly Uint8Array[]): Buffer {
+export function batchOf(requests: readonly Uint8Array[]): Buffer {
   return Buffer.concat(requests.flatMap((request) => [Buffer.from([0x0a]), varint(request.length), request]));
 }
 
