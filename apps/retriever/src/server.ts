@@ -9,6 +9,8 @@ import {
   type BatchRetrieveRequest,
   type BatchRetrieveResponse,
   CandidateServiceService,
+  decodeStrictly,
+  NotUtf8Error,
   type RetrieveRequest,
   type RetrieveResponse,
   type SimilarItemsRequest,
@@ -123,9 +125,10 @@ function toleratingMalformed(definition: ServiceDefinition): ServiceDefinition {
     ...method,
     requestDeserialize: (bytes) => {
       try {
-        return method.requestDeserialize(bytes);
-      } catch {
-        return new MalformedMessage(`${bytes.length} bytes of something else`);
+        return decodeStrictly(method.requestDeserialize, bytes);
+      } catch (error) {
+        const reason = error instanceof NotUtf8Error ? '' : `${bytes.length} bytes of something else: `;
+        return new MalformedMessage(reason + (error as Error).message);
       }
     },
   });

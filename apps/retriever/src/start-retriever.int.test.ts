@@ -232,6 +232,7 @@ function callRaw({ port }: RunningRetriever, bytes: Uint8Array): Promise<unknown
 
 test.each([
   ['no protobuf', Buffer.from('ffffffff', 'hex'), status.INVALID_ARGUMENT],
+  ['text that is not UTF-8', Buffer.from('0a0361c362', 'hex'), status.INVALID_ARGUMENT],
   ['a 64-bit time beyond a double', Buffer.from('1a0c0a0a10ffffffffffffffff7f', 'hex'), status.INVALID_ARGUMENT],
   ['a filter nested beyond the stack', nestedFilter(40_000), status.INVALID_ARGUMENT],
   ['more than 256 KiB', Buffer.alloc(256 * 1024 + 1), status.RESOURCE_EXHAUSTED],

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 
-import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import {
   type CandidateServiceServer,
   CandidateServiceService,
@@ -8,6 +8,7 @@ import {
   RetrieveResponse,
 } from '@gatehouse/proto';
 
+import { InvalidQueryError, OverloadedError } from './call-errors';
 import { type CandidateClient, createCandidateClient, InsecureAddressError } from './candidate-client';
 
 type Retrieve = (
@@ -77,6 +78,21 @@ test.each([status.INVALID_ARGUMENT, status.INTERNAL, status.RESOURCE_EXHAUSTED])
     expect(calls).toBe(1);
   },
 );
+
+test('the class of an error says what to do', async () => {
+  await start((call, reply) => {
+    const metadata = new Metadata();
+    metadata.set('grpc-retry-pushback-ms', '700');
+    if (call.request.userId === 'busy') reply({ code: status.RESOURCE_EXHAUSTED, details: 'too many', metadata });
+    else reply({ code: status.INVALID_ARGUMENT, details: 'limit: expected 1 to 1000, found 5000' });
+  });
+  const shed: unknown = await client.retrieve({ userId: 'busy' }).catch((error: unknown) => error);
+  expect(shed).toBeInstanceOf(OverloadedError);
+  expect(shed).toMatchObject({ retryAfterMs: 700, isRetriable: true });
+  const refused: unknown = await client.retrieve({ limit: 5000 }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(InvalidQueryError);
+  expect(refused).toMatchObject({ field: 'limit', message: 'INVALID_ARGUMENT: limit: expected 1 to 1000, found 5000' });
+});
 
 test('a call always has a deadline', async () => {
   await start((call, reply) => reply(null, answer(String(Number(call.getDeadline()) - Date.now()))));

@@ -13,6 +13,7 @@ import {
   type SimilarItemsResponse,
 } from '@gatehouse/proto';
 
+import { toCallError } from './call-errors';
 import { isLoopback } from './loopback';
 import type { RetrieveQuery, SimilarItemsQuery } from './request';
 import { serviceConfig } from './service-config';
@@ -38,7 +39,10 @@ export interface CallChoices {
   readonly signal?: AbortSignal;
 }
 
-/** Asks a retriever for candidates. Calls reject with grpc's `ServiceError`, whose `code` and `details` say what is wrong. */
+/**
+ * Asks a retriever for candidates. Calls reject with a CallError: its class says what to do, its `details` what is wrong. What can
+ * be seen without asking, such as a filter without a condition, is a TypeError.
+ */
 export interface CandidateClient {
   retrieve(query: RetrieveQuery, choices?: CallChoices): Promise<RetrieveResponse>;
   /** All answers come from one model version. One invalid query fails the whole batch. */
@@ -82,7 +86,7 @@ export function createCandidateClient(options: CandidateClientOptions): Candidat
       const cancel = (): void => inFlight.cancel();
       const inFlight = start(new Metadata(), { deadline }, (error, response) => {
         signal?.removeEventListener('abort', cancel);
-        if (error) reject(error);
+        if (error) reject(toCallError(error));
         else resolve(response);
       });
       if (signal?.aborted) cancel();

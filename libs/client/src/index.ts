@@ -7,6 +7,16 @@ export type {
   SourceScore,
 } from '@gatehouse/proto';
 export {
+  AccessDeniedError,
+  CallError,
+  CancelledError,
+  InvalidQueryError,
+  OutOfTimeError,
+  OverloadedError,
+  UnavailableError,
+  UnknownItemError,
+} from './call-errors';
+export {
   type CallChoices,
   type CandidateClient,
   type CandidateClientOptions,

@@ -1,9 +1,17 @@
 import { openTemporaryStore } from './embedded/temporary-store.fixture';
 import { createExactItemIndexStore } from './exact';
+import { filterSelectivityContract } from './filter-selectivity.contract';
 import { itemIndexContract } from './item-index.contract';
 import { itemIndexStoreContract } from './item-index-store.contract';
 import { naiveIndexContract } from './naive-index.contract';
 import { type AdapterUnderTest, byHalves } from './under-test.fixture';
+
+const defaults: AdapterUnderTest = {
+  name: 'embedded, as it comes',
+  exact: false,
+  isLocal: true,
+  open: () => openTemporaryStore(),
+};
 
 const UNDER_TEST: readonly AdapterUnderTest[] = [
   {
@@ -45,3 +53,5 @@ for (const adapter of UNDER_TEST) {
   itemIndexStoreContract(adapter);
   naiveIndexContract(adapter);
 }
+filterSelectivityContract(UNDER_TEST[0]);
+filterSelectivityContract(defaults);

@@ -1,3 +1,4 @@
+export { decodeStrictly, NotUtf8Error } from './decode-strictly';
 export {
   BatchRetrieveRequest,
   BatchRetrieveResponse,

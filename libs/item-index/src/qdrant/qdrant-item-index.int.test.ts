@@ -1,3 +1,4 @@
+import { filterSelectivityContract } from '../filter-selectivity.contract';
 import { itemIndexContract } from '../item-index.contract';
 import { itemIndexStoreContract } from '../item-index-store.contract';
 import { naiveIndexContract } from '../naive-index.contract';
@@ -46,7 +47,9 @@ describeQdrant('on a server', () => {
     itemIndexContract(adapter);
     itemIndexStoreContract(adapter);
     naiveIndexContract(adapter);
+    filterSelectivityContract(adapter);
   }
   naiveIndexContract(quantized);
+  filterSelectivityContract(quantized, 0.9); // it looks at twice as many as are asked for, by their smaller copies
   naiveIndexContract(coarse);
 });
