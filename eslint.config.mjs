@@ -52,7 +52,7 @@ export const depConstraints = [
       'type:runtime',
       ...everywhere,
     ],
-    allowedExternalImports: ['zod', '@grpc/*', 'grpc-health-check'],
+    allowedExternalImports: ['zod', '@grpc/*', 'grpc-health-check', 'jose'],
   },
   {
     sourceTag: 'type:cli',
