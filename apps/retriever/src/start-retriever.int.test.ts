@@ -44,6 +44,7 @@ const settings: RetrieverSettings = {
   host: '127.0.0.1',
   port: 0,
   insecure: false,
+  access: null,
   pollMs: 10,
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },

@@ -4,6 +4,7 @@ import type { FollowerUserState, ImpressionSource, ProfileTable } from '@gatehou
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
 import { readsProfiles, type Schema } from '@gatehouse/schema';
 
+import { openAccess } from './access/open-access';
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
@@ -40,7 +41,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'access' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */
@@ -58,7 +59,7 @@ const userStatePart = 'user-state';
 /**
  * Starts serving: the server answers at once, with UNAVAILABLE until the first version is adopted.
  *
- * @throws InsecureHostError, ListenError.
+ * @throws InsecureHostError, SettingsError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
@@ -77,11 +78,14 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   const { featuresOf } = profiles;
   const retrieve = createRetrieve({ serving, users: knownUsers, featuresOf, clock, searchEffort, logger });
   const similarItems = createSimilarItems({ serving, searchEffort, logger });
+  const access = await openAccess(settings.access, { clock, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,
     settings,
+    access.interceptors,
   );
+  const followingAccess = access.follow(delay, signal);
 
   let followingLog: Promise<void> = Promise.resolve();
   const followLog = async (first: ServingPair): Promise<void> => {
@@ -121,7 +125,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);
-      await Promise.allSettled([followingPointer, followingLog, followingProfiles]);
+      await Promise.allSettled([followingPointer, followingLog, followingProfiles, followingAccess]);
       await serving.close();
       await users?.close();
     },
