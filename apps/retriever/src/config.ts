@@ -13,6 +13,7 @@ export const retrieverConfig = z.strictObject({
   port: z.int().min(0).max(65_535).default(50_051),
   insecure: z.boolean().default(false),
   access: accessSettings.nullable().default(null),
+  reflection: z.boolean().default(false),
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),

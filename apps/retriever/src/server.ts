@@ -38,10 +38,12 @@ export interface CandidateServer {
   cut(): void;
 }
 
-/** Where to listen, whether plaintext may leave this machine, and who may call. */
+/** Where to listen, whether plaintext may leave this machine, and who may call what. */
 export interface Listening extends GuardedListening {
   /** 0: any free port. */
   readonly port: number;
+  /** Describes the messages to whoever asks. */
+  readonly reflection: boolean;
 }
 
 /** Plaintext for other machines was configured without saying so. */
@@ -98,6 +100,7 @@ export async function startServer(
   const server = new Server({ ...serverOptions, interceptors });
   const health = new HealthImplementation({ '': 'NOT_SERVING', [service]: 'NOT_SERVING' });
   health.addToServer(server);
+  if (listening.reflection) (await import('./add-reflection')).addReflection(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
     retrieve: calls.unary(methods.retrieve) as UntypedHandleCall,
     batchRetrieve: calls.unary(methods.batchRetrieve) as UntypedHandleCall,

@@ -45,6 +45,7 @@ const settings: RetrieverSettings = {
   port: 0,
   insecure: false,
   access: null,
+  reflection: false,
   pollMs: 10,
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },

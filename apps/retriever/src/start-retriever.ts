@@ -41,7 +41,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'access' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'access' | 'reflection' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */

@@ -52,7 +52,7 @@ export async function startGuarded(settings: object = {}, overrides: Partial<Met
   const { interceptors, follow } = await openAccess(access, { clock: systemClock, logger });
   const registered = recordRegistrations();
   const calls = createCalls({ defaultDeadlineMs: 5000, maxInFlight: 100 }, systemClock, logger);
-  const listening = { host: '127.0.0.1', port: 0, insecure: false, access };
+  const listening = { host: '127.0.0.1', port: 0, insecure: false, access, reflection: true };
   const server = await startServer({ ...methods, ...overrides }, calls, listening, interceptors);
   registered.stop();
   const following = follow((_, signal) => delay(5, signal), stopping.signal); // looks at the files more often
