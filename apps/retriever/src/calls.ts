@@ -65,7 +65,7 @@ export function createCalls({ defaultDeadlineMs, maxInFlight }: CallLimits, cloc
         answered = true;
         send();
       };
-      const fail = (error: unknown): void => answerOnce(() => reply(toStatus(error, logger)));
+      const fail = (error: unknown): void => answerOnce(() => reply(toStatus(error, logger, call.request)));
 
       const { request } = call;
       if (request instanceof MalformedMessage) {

@@ -13,6 +13,7 @@ import type { CandidateSource, SourceRequest } from './sources/candidate-source'
 import { popular } from './sources/popular';
 import { twoTower } from './sources/two-tower';
 import { validateBatch, validateRetrieve } from './validate-request';
+import { withoutIds } from './without-ids';
 
 /** Collaborators of {@link createRetrieve}. */
 export interface Retrieving {
@@ -56,7 +57,10 @@ export function createRetrieve({ serving, users, featuresOf, clock, searchEffort
       const effort = searchEffort || pair.searchEffort;
       const request = toSourceRequest(query, inputs[i], records[i], pair, vector, effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i]), request);
-      if (failed) logger.warn('source.failed', { modelVersion: pair.version, ...failed });
+      if (failed) {
+        const error = withoutIds(failed.error, [query, inputs[i]]);
+        logger.warn('source.failed', { modelVersion: pair.version, source: failed.source, error });
+      }
       const response = toResponse(mergeSources(found, query.limit), pair, effort, userTimeOf(inputs[i]), failed);
       logger.debug('candidates.served', {
         modelVersion: pair.version,
