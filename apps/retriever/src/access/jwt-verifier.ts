@@ -8,6 +8,9 @@ import type { Principal } from './principal';
 /** Whose a JWT is; rejects when it is not valid. */
 export type JwtVerifier = (token: string) => Promise<Principal>;
 
+/** Whose a JWT is, and until when it is valid (milliseconds since 1970); rejects when it is not. */
+export type VerifyJwt = (token: string) => Promise<{ readonly principal: Principal; readonly untilMs: number }>;
+
 /** A file of keys is not what it has to be. The message never quotes it. */
 export class JwksFileError extends Error {
   override readonly name = 'JwksFileError';
@@ -78,7 +81,7 @@ function defaultAlgorithm({ kty, crv }: { kty: string; crv?: unknown }): string 
  * Creates a verifier of JWTs by one issuer for one audience: signature by an allowed algorithm and a known key; `exp`, `iat` and `sub`
  * there; not before `nbf`, not after `exp`, and not valid for longer than allowed.
  */
-export function createJwtVerifier(keys: () => JWTVerifyGetKey, settings: JwtSettings, clock: Clock): JwtVerifier {
+export function createJwtVerifier(keys: () => JWTVerifyGetKey, settings: JwtSettings, clock: Clock): VerifyJwt {
   const { issuer, audience, algorithms, maxLifetimeMs, clockToleranceMs, rolesClaim } = settings;
   return async (token) => {
     const { payload } = await jwtVerify(token, keys(), {
@@ -90,10 +93,11 @@ export function createJwtVerifier(keys: () => JWTVerifyGetKey, settings: JwtSett
       maxTokenAge: maxLifetimeMs / 1000, // also refuses an `iat` in the future, which would stretch the lifetime below
       requiredClaims: ['exp', 'iat', 'sub'],
     });
-    const { sub, exp, iat } = payload;
-    if (((exp as number) - (iat as number)) * 1000 > maxLifetimeMs) throw new JwtRefusedError('lives too long');
+    const { sub, exp, iat } = payload as { sub: unknown; exp: number; iat: number };
+    if ((exp - iat) * 1000 > maxLifetimeMs) throw new JwtRefusedError('lives too long');
     if (typeof sub !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(sub)) throw new JwtRefusedError('sub is no name');
-    return { id: `jwt:${sub}`, roles: rolesClaim === null ? [] : rolesOf(payload[rolesClaim]) };
+    const roles = rolesClaim === null ? [] : rolesOf(payload[rolesClaim]);
+    return { principal: { id: `jwt:${sub}`, roles }, untilMs: exp * 1000 + clockToleranceMs };
   };
 }
 

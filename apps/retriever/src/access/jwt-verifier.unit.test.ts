@@ -22,9 +22,17 @@ async function open(changed: object = {}) {
 
 test('the subject is the principal; a claim may hold its roles', async () => {
   const token = await good.sign({ roles: ['serving', 7] });
-  expect(await (await open())(token)).toEqual({ id: 'jwt:ranker', roles: [] });
-  expect(await (await open({ rolesClaim: 'roles' }))(token)).toEqual({ id: 'jwt:ranker', roles: ['serving'] });
-  expect(await (await open({ rolesClaim: 'groups' }))(token)).toEqual({ id: 'jwt:ranker', roles: [] });
+  expect(await (await open())(token)).toMatchObject({ principal: { id: 'jwt:ranker', roles: [] } });
+  expect(await (await open({ rolesClaim: 'roles' }))(token)).toMatchObject({
+    principal: { id: 'jwt:ranker', roles: ['serving'] },
+  });
+  expect(await (await open({ rolesClaim: 'groups' }))(token)).toMatchObject({
+    principal: { id: 'jwt:ranker', roles: [] },
+  });
+});
+
+test('it says until when the token is valid, the tolerance included', async () => {
+  expect((await (await open())(await good.sign({ exp: now + 60 }))).untilMs).toBe(nowMs + 60_000 + 10_000);
 });
 
 const accepted: [string, Claims][] = [
@@ -34,7 +42,7 @@ const accepted: [string, Claims][] = [
   ['for several audiences', { aud: ['other', audience] }],
 ];
 test.each(accepted)('a token %s is accepted', async (_, claims) => {
-  expect((await (await open())(await good.sign(claims))).id).toBe('jwt:ranker');
+  expect((await (await open())(await good.sign(claims))).principal.id).toBe('jwt:ranker');
 });
 
 const refused: [string, () => Promise<string> | string][] = [

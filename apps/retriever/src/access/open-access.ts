@@ -9,6 +9,7 @@ import { createJwtVerifier, parseJwks } from './jwt-verifier';
 import { createLimiter } from './limiter';
 import { parseTokens } from './parse-tokens';
 import { createPolicy } from './policy';
+import { rememberJwts } from './remember-jwts';
 
 /** Collaborators of {@link openAccess}. */
 export interface AccessParts {
@@ -57,7 +58,7 @@ export async function openAccess(settings: AccessSettings | null, parts: AccessP
   const keys = jwt && (await openKeys(jwt, logger));
   const authenticators: Authenticators = {
     ...(table && { tokens: (token) => table.current()(token) }),
-    ...(keys && { jwt: createJwtVerifier(keys.current, jwt, clock) }),
+    ...(keys && { jwt: rememberJwts(createJwtVerifier(keys.current, jwt, clock), keys.current, clock) }),
     ...(principalOfPeer && { principalOfPeer }),
   };
   const authenticate = createAuthenticate(authenticators);
