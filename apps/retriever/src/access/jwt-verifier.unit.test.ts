@@ -103,13 +103,19 @@ describe('a file of keys', () => {
     ['a key without kid', () => [{ ...good.jwk, kid: undefined }]],
     ['a kid twice', () => [good.jwk, other.jwk]],
     ['a shared secret', () => [{ kty: 'oct', k: 'aHVudGVyMg', kid: 'k', alg: 'HS256' }]],
-    ['a private key', () => [{ ...good.jwk, d: 'aHVudGVyMg' }]],
     ['an algorithm that is not allowed', () => [{ ...good.jwk, alg: 'ES384' }]],
     ['an unknown curve', () => [{ ...good.jwk, alg: undefined, crv: 'P-1' }]],
     ['a point that is none', () => [{ ...good.jwk, x: 'AAAA' }]],
   ])('with %s is refused', async (_, keys) => {
     await expect(read(keys())).rejects.toThrow(JwksFileError);
     await expect(read(keys())).rejects.not.toThrow('aHVudGVyMg');
+  });
+
+  test('with a private key is refused', async () => {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    await expect(read([{ ...(await exportJWK(privateKey)), kid: 'k' }])).rejects.toThrow(
+      'expected 1 to 100 public keys',
+    );
   });
 
   test('with an RSA key of 1024 bits is refused', async () => {

@@ -48,14 +48,19 @@ test('all again when the keys have changed', async () => {
   expect(asked).toEqual(['a', 'a']);
 });
 
-test('what was verified while the keys changed is not remembered', async () => {
+test('what was verified by keys that have gone meanwhile is not remembered', async () => {
+  const endings: (() => void)[] = [];
   const { asked, change, whose } = setUp(async (token) => {
-    change('k2');
+    if (token === 'slow') await new Promise<void>((resolve) => endings.push(resolve));
     return { principal: { id: token, roles: [] }, untilMs: 2_000 };
   });
-  await whose('a');
-  await whose('a');
-  expect(asked).toEqual(['a', 'a']);
+  const slow = whose('slow'); // by the old keys
+  change('k2');
+  await whose('other'); // forgets what the old ones said
+  endings[0]();
+  await slow;
+  void whose('slow');
+  expect(asked).toEqual(['slow', 'other', 'slow']);
 });
 
 test('a thousand are remembered; the oldest goes for one more', async () => {
