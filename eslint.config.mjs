@@ -52,7 +52,8 @@ export const depConstraints = [
       'type:runtime',
       ...everywhere,
     ],
-    allowedExternalImports: ['zod', '@grpc/*', 'grpc-health-check', 'esbuild'], // esbuild: a test bundles a process
+    // esbuild: a test bundles a process
+    allowedExternalImports: ['zod', '@grpc/*', 'grpc-health-check', 'jose', 'esbuild'],
   },
   {
     sourceTag: 'type:cli',

@@ -16,6 +16,9 @@ export const cliConfig = z.strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       port: z.int().min(1).max(65_535).default(50_051),
       deadlineMs: z.int().min(1).max(60_000).default(1_000),
+      tokenFile: z.string().min(1).optional(),
+      /** Name of a variable of the environment. */
+      tokenVariable: z.string().min(1).optional(),
     })
     .prefault({}),
   processes: z

@@ -10,7 +10,7 @@ import { formatModelVersion, idProblem, parseModelVersion } from '@gatehouse/dom
 import type { EventLog } from '@gatehouse/events';
 import { connectKafka, createTopics } from '@gatehouse/events/kafka';
 import { openEventLog } from '@gatehouse/events/open';
-import { createLogger, createShutdown, delay, exitCode, runMain, systemClock } from '@gatehouse/runtime';
+import { createLogger, createShutdown, delay, exitCode, readSecret, runMain, systemClock } from '@gatehouse/runtime';
 import { actionOf, compileSchemaFile, readYamlFile } from '@gatehouse/schema';
 import { Command, InvalidArgumentError } from 'commander';
 
@@ -68,7 +68,14 @@ async function readConfig(): Promise<CliConfig> {
 }
 
 function connect({ retriever }: CliConfig): CandidateClient {
-  return createCandidateClient({ address: `${retriever.host}:${retriever.port}`, deadlineMs: retriever.deadlineMs });
+  const { host, port, deadlineMs, tokenFile, tokenVariable: variable } = retriever;
+  const file = tokenFile === undefined ? undefined : resolve(root, tokenFile);
+  const hasToken = file !== undefined || variable !== undefined;
+  return createCandidateClient({
+    address: `${host}:${port}`,
+    deadlineMs,
+    ...(hasToken && { token: readSecret('retriever.token', { file, variable }, { environment: process.env }) }),
+  });
 }
 
 /** How to start a built app, with its log kept in a file of its own. */

@@ -93,6 +93,19 @@ describe('an environment that does not fit', () => {
     expect(trainer.lines[0].msg).toContain('everyEvents, afterIdleMs');
   });
 
+  it('stops the retriever when nobody could prove who calls', async () => {
+    const file = join(workspace.folder, 'tokens');
+    await writeFile(file, 'ranker hunter2\n'); // a token in place of its hash
+
+    const retriever = workspace.start('retriever', { ACCESS_TOKENS_FILE: file });
+
+    expect(await retriever.ended).toEqual({ code: 78, signal: null });
+    expect(retriever.lines).toHaveLength(1);
+    expect(retriever.lines[0].msg).toBe(
+      `retriever: access.tokens.file: cannot use ${file}: line 1: expected <name> sha256:<64 hex digits> [role ...], found something else`,
+    );
+  });
+
   it('stops the trainer when there is no schema', async () => {
     const schema = join(workspace.folder, 'none.yaml');
 

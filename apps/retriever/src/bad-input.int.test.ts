@@ -10,12 +10,14 @@ import { breakages } from './fuzz/broken-request.fixture';
 import { batchOf, frame, pathOf } from './fuzz/fuzz-cases.fixture';
 import { randomRetrieve } from './fuzz/random-request.fixture';
 import { openRawCalls, type RawAnswer } from './fuzz/raw-calls.fixture';
+import { createOverloadControl } from './overload/control-overload';
 import { createRetrieve } from './retrieve';
 import { createFakeIndex, createFakePair, createFakeTower, createRecordingLogger, hitsOf } from './retriever.fixture';
 import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
+import { createSources } from './sources/create-sources';
 
 const cleanup = createCleanup();
 afterEach(() => cleanup.run());
@@ -27,22 +29,24 @@ async function setUp() {
   const serving = createServing(disposePair);
   serving.replace(createFakePair('1-1', { index, queryTower: tower }));
   const logger = createRecordingLogger();
+  const config = retrieverConfig.parse({ port: 0 });
   const retrieve = createRetrieve({
     serving,
     users: { get: () => undefined },
     featuresOf: () => ({}),
+    sources: createSources(config.sources, systemClock),
+    fusion: config.fusion,
     clock: systemClock,
-    searchEffort: 0,
+    effortOf: () => 0,
     logger,
   });
-  const config = retrieverConfig.parse({ port: 0 });
   const server = await startServer(
     {
       retrieve: retrieve.one,
       batchRetrieve: retrieve.batch,
-      similarItems: createSimilarItems({ serving, searchEffort: 0, logger }),
+      similarItems: createSimilarItems({ serving, effortOf: () => 0, logger }),
     },
-    createCalls(config.calls, systemClock, logger),
+    createCalls(config.calls, createOverloadControl(config, systemClock).admission, systemClock, logger),
     config,
   );
   cleanup.add(() => server.cut());

@@ -58,7 +58,7 @@ export function createCalls(
         answered = true;
         send();
       };
-      const fail = (error: unknown): void => answerOnce(() => reply(toStatus(error, logger)));
+      const fail = (error: unknown): void => answerOnce(() => reply(toStatus(error, logger, call.request)));
 
       const { request } = call;
       if (request instanceof MalformedMessage) {

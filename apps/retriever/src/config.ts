@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { fusionSettings } from './fusion-settings';
 import { sourceSettings } from './sources/source-settings';
+import { accessSettings } from './access/access-settings';
 
 const folder = (path: string) => z.strictObject({ folder: z.string().min(1).default(path) }).prefault({});
 
@@ -13,6 +14,8 @@ export const retrieverConfig = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(50_051),
   insecure: z.boolean().default(false),
+  access: accessSettings.nullable().default(null),
+  reflection: z.boolean().default(false),
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),

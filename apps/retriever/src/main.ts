@@ -21,6 +21,7 @@ import { loadBackend } from '@gatehouse/towers';
 
 import { type RetrieverConfig, retrieverConfig } from './config';
 import { createOffThreadLoader } from './load-off-thread';
+import { quietGrpc } from './quiet-grpc';
 import { startRetriever } from './start-retriever';
 import { twoTowerLibrary } from './two-tower-library';
 
@@ -34,8 +35,7 @@ async function main(): Promise<number> {
     values: process.env,
   });
   const logger = createLogger({ app: 'retriever', level: config.logLevel });
-  const quietly = (...words: unknown[]): void => logger.debug('grpc.said', { words: words.join(' ') });
-  setLogger({ error: quietly, info: quietly, debug: quietly });
+  setLogger(quietGrpc(logger));
   const shutdown = createShutdown({ signals: process, logger, timeoutMs: stopTimeoutMs });
   return shutdown.run(() => serve(config, logger, shutdown));
 }

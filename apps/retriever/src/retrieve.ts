@@ -14,6 +14,7 @@ import type { SourceRequest } from './sources/candidate-source';
 import type { Sources } from './sources/create-sources';
 import { startInTurns } from './start-in-turns';
 import { validateBatch, validateRetrieve } from './validate-request';
+import { withoutIds } from './without-ids';
 
 /** Collaborators of {@link createRetrieve}. */
 export interface Retrieving {
@@ -57,7 +58,10 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
       const effort = effortOf(pair);
       const request = toSourceRequest(query, inputs[i], records[i], pair, vectors[i], effort, signal);
       const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
-      for (const each of failed) logger.warn('source.failed', { modelVersion: pair.version, ...each });
+      for (const { source, error } of failed) {
+        const told = withoutIds(error, [query, inputs[i]]);
+        logger.warn('source.failed', { modelVersion: pair.version, source, error: told });
+      }
       const response = toResponse(
         mergeSources(found, query.limit, fusion),
         pair,

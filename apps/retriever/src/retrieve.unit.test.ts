@@ -211,12 +211,13 @@ test('filter and effort reach the index', async () => {
 });
 
 test('a failing index degrades the answer to what is popular, and says so', async () => {
-  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire: /secret/path')));
+  const index = createFakeIndex('1-1.1', () => Promise.reject(new Error('disk on fire: /secret/path of known')));
   const { ask, logger } = setUp(createFakePair('1-1', { index }));
   const answer = await ask({ userId: 'known', limit: 2 });
   expect(idsOf(answer)).toEqual(['p1', 'p2']);
   expect(answer).toMatchObject({ degraded: true, degradedReason: 'two-tower failed', modelVersion: '1-1' });
-  expect(logger.lines.map(({ line }) => line)).toContain('warn source.failed');
+  const { fields } = logger.lines.find(({ line }) => line === 'warn source.failed')!;
+  expect(fields['error']).toMatchObject({ reason: 'disk on fire: /secret/path of [hidden]' });
 });
 
 test('a failing index with nothing to fall back on is an error', async () => {

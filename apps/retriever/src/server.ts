@@ -2,6 +2,7 @@ import {
   type MethodDefinition,
   Server,
   ServerCredentials,
+  type ServerInterceptor,
   type ServiceDefinition,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
@@ -18,6 +19,7 @@ import {
 } from '@gatehouse/proto';
 import { HealthImplementation } from 'grpc-health-check';
 
+import { type GuardedListening, requireAccess } from './access/open-access';
 import { type Calls, MalformedMessage } from './calls';
 
 /** What the methods do; each gets a signal that aborts when its work is no longer wanted. */
@@ -38,12 +40,12 @@ export interface CandidateServer {
   cut(): void;
 }
 
-/** Where to listen, and whether plaintext may leave this machine. */
-export interface Listening {
-  readonly host: string;
+/** Where to listen, whether plaintext may leave this machine, and who may call what. */
+export interface Listening extends GuardedListening {
   /** 0: any free port. */
   readonly port: number;
-  readonly insecure: boolean;
+  /** Describes the messages to whoever asks. */
+  readonly reflection: boolean;
 }
 
 /** Plaintext for other machines was configured without saying so. */
@@ -84,16 +86,23 @@ const serverOptions = {
 };
 
 /**
- * Listens for calls.
+ * Listens for calls, which reach a method through the interceptors.
  *
- * @throws InsecureHostError, ListenError.
+ * @throws InsecureHostError, SettingsError, ListenError.
  */
-export async function startServer(methods: Methods, calls: Calls, listening: Listening): Promise<CandidateServer> {
+export async function startServer(
+  methods: Methods,
+  calls: Calls,
+  listening: Listening,
+  interceptors: ServerInterceptor[] = [],
+): Promise<CandidateServer> {
   const { host, port, insecure } = listening;
   if (!insecure && !/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)) throw new InsecureHostError(host);
-  const server = new Server(serverOptions);
+  requireAccess(listening);
+  const server = new Server({ ...serverOptions, interceptors });
   const health = new HealthImplementation({ '': 'NOT_SERVING', [service]: 'NOT_SERVING' });
   health.addToServer(server);
+  if (listening.reflection) (await import('./add-reflection')).addReflection(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
     retrieve: calls.unary(methods.retrieve) as UntypedHandleCall,
     batchRetrieve: calls.unary(methods.batchRetrieve) as UntypedHandleCall,

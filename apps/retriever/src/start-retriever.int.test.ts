@@ -46,6 +46,8 @@ const settings: RetrieverSettings = {
   host: '127.0.0.1',
   port: 0,
   insecure: false,
+  access: null,
+  reflection: false,
   pollMs: 10,
   sources: sourceSettings.parse({}),
   fusion: fusionSettings.parse({}),

@@ -4,6 +4,7 @@ import type { FollowerUserState, ImpressionSource, ItemCatalogue, ProfileTable }
 import type { Clock, Delay, Logger } from '@gatehouse/runtime';
 import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
+import { openAccess } from './access/open-access';
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
@@ -46,7 +47,17 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'sources' | 'fusion' | 'searchEffort' | 'calls' | 'drain'
+  | 'host'
+  | 'port'
+  | 'insecure'
+  | 'access'
+  | 'reflection'
+  | 'pollMs'
+  | 'sources'
+  | 'fusion'
+  | 'searchEffort'
+  | 'calls'
+  | 'drain'
 >;
 
 /** A running retriever. */
@@ -64,7 +75,7 @@ const userStatePart = 'user-state';
 /**
  * Starts serving: the server answers at once, with UNAVAILABLE until the first version is adopted.
  *
- * @throws InsecureHostError, ListenError.
+ * @throws InsecureHostError, SettingsError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, items, profiles, openUsers, nobody, clock, delay, logger } = parts;
@@ -94,11 +105,14 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     logger,
   });
   const similarItems = createSimilarItems({ serving, effortOf, logger });
+  const access = await openAccess(settings.access, { clock, logger });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,
     settings,
+    access.interceptors,
   );
+  const followingAccess = access.follow(delay, signal);
 
   let followingLog: Promise<void> = Promise.resolve();
   const followLog = async (first: ServingPair): Promise<void> => {
@@ -152,7 +166,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     stop: async () => {
       stopping.abort();
       await drain(server, calls, settings.drain, delay);
-      await Promise.allSettled([followingPointer, followingLog, followingProfiles, followingItems]);
+      await Promise.allSettled([followingPointer, followingLog, followingProfiles, followingItems, followingAccess]);
       await serving.close();
       await users?.close();
     },

@@ -5,6 +5,7 @@ import { InvalidRequestError } from './invalid-request-error';
 import { createRecordingLogger } from './retriever.fixture';
 import { NotServingError } from './serving';
 import { toStatus } from './status';
+import { withoutIds } from './without-ids';
 
 test.each([
   [new InvalidRequestError('limit', '1 to 1000', '5000'), 'INVALID_ARGUMENT', 'limit: expected 1 to 1000, found 5000'],
@@ -31,6 +32,6 @@ test.each([new Error('/var/secret: EIO'), 'thrown text', undefined])(
     expect(code).toBe(status.INTERNAL);
     expect(line).toBe('error call.failed');
     expect(details).toBe(`internal error ${String(fields['errorId'])}`);
-    expect(fields['error']).toBe(error);
+    expect(fields['error']).toEqual(withoutIds(error, undefined));
   },
 );

@@ -1,6 +1,14 @@
 import { EventEmitter, once } from 'node:events';
 
-import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  credentials,
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+  type sendUnaryData,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js';
 import {
   type CandidateServiceServer,
   CandidateServiceService,
@@ -9,7 +17,13 @@ import {
 } from '@gatehouse/proto';
 
 import { InvalidQueryError, OverloadedError } from './call-errors';
-import { type CandidateClient, createCandidateClient, InsecureAddressError } from './candidate-client';
+import {
+  type CandidateClient,
+  type CandidateClientOptions,
+  createCandidateClient,
+  InsecureAddressError,
+  PlaintextTokenError,
+} from './candidate-client';
 
 type Retrieve = (
   call: ServerUnaryCall<RetrieveRequest, RetrieveResponse>,
@@ -21,7 +35,7 @@ let client: CandidateClient;
 let calls: number;
 
 /** Starts a server whose Retrieve behaves as given, and a client of it. */
-async function start(retrieve: Retrieve): Promise<void> {
+async function start(retrieve: Retrieve, options: Partial<CandidateClientOptions> = {}): Promise<void> {
   calls = 0;
   server = new Server();
   const handlers: CandidateServiceServer = {
@@ -46,7 +60,7 @@ async function start(retrieve: Retrieve): Promise<void> {
       error ? reject(error) : resolve(bound),
     );
   });
-  client = createCandidateClient({ address: `127.0.0.1:${port}` });
+  client = createCandidateClient({ address: `127.0.0.1:${port}`, ...options });
 }
 
 const answer = (modelVersion: string): RetrieveResponse => RetrieveResponse.fromPartial({ modelVersion });
@@ -118,4 +132,44 @@ test('plaintext to another machine needs a word', async () => {
   await start((_, reply) => reply(null, answer('')));
   expect(() => createCandidateClient({ address: '192.0.2.1:50051' })).toThrow(InsecureAddressError);
   createCandidateClient({ address: '192.0.2.1:50051', insecure: true }).close();
+});
+
+describe('a token', () => {
+  const tell: Retrieve = (call, reply) => reply(null, answer(call.metadata.get('authorization').join()));
+  const told = async () => (await client.retrieve({})).modelVersion;
+
+  test.each([
+    [{ token: 't1' }, 'Bearer t1'],
+    [{}, ''],
+  ])('%j is sent as %j', async (options, header) => {
+    await start(tell, options);
+    expect(await told()).toBe(header);
+  });
+
+  test('may come from a function, anew for each call', async () => {
+    let issued = 0;
+    await start(tell, { token: async () => `t${++issued}` });
+    expect([await told(), await told()]).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
+  test('that cannot be had fails the call, and nothing is sent', async () => {
+    await start(tell, { token: () => Promise.reject(new Error('issuer is down')) });
+    await expect(client.retrieve({})).rejects.toThrow('issuer is down');
+    expect(calls).toBe(0);
+  });
+
+  test.each(['', 'a b', 'a\nb', 'hunter2é'])('that is none is not quoted: %j', async (token) => {
+    await start(tell, { token });
+    await expect(client.retrieve({})).rejects.toThrow('token: expected a bearer token, found something else');
+    await expect(client.similarItems({ itemId: 'm1' })).rejects.toThrow(TypeError);
+  });
+
+  test('is not sent in plaintext to another machine', async () => {
+    await start(tell);
+    const create = (options: object) => () =>
+      createCandidateClient({ address: '192.0.2.1:50051', token: 't1', ...options }).close();
+    expect(create({ insecure: true })).toThrow(PlaintextTokenError);
+    expect(create({ credentials: credentials.createInsecure() })).toThrow(PlaintextTokenError);
+    expect(create({ credentials: credentials.createSsl() })).not.toThrow();
+  });
 });

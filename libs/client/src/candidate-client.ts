@@ -29,6 +29,11 @@ export interface CandidateClientOptions {
   readonly deadlineMs?: number;
   /** Allows plaintext to another machine. @default false */
   readonly insecure?: boolean;
+  /**
+   * Says who calls: a bearer token, or a function that gives one for each call, for those that expire. Keep it in memory: its time is the
+   * call's. Never sent in plaintext to another machine. @default none
+   */
+  readonly token?: string | (() => string | Promise<string>);
 }
 
 /** Choices of one call. */
@@ -61,17 +66,28 @@ export class InsecureAddressError extends Error {
   }
 }
 
+/** A token was to be sent where others can read it on the way. */
+export class PlaintextTokenError extends Error {
+  override readonly name = 'PlaintextTokenError';
+  constructor(readonly address: string) {
+    super(`address ${address}: a token is not sent in plaintext to another machine, insecure or not; pass credentials`);
+  }
+}
+
 /**
  * Creates a client. It connects with the first call and reconnects by itself.
  *
  * @throws InsecureAddressError for plaintext to another machine without `insecure: true`.
+ * @throws PlaintextTokenError for a token and plaintext to another machine.
  * @example
  * const client = createCandidateClient({ address: '127.0.0.1:50051' });
  * const { candidates } = await client.retrieve({ userId: '42', limit: 10, excludeSeen: true });
  */
 export function createCandidateClient(options: CandidateClientOptions): CandidateClient {
-  const { address, deadlineMs = 1000, insecure = false } = options;
+  const { address, deadlineMs = 1000, insecure = false, token } = options;
   if (!options.credentials && !insecure && !isLoopback(address)) throw new InsecureAddressError(address);
+  const isPlaintext = !(options.credentials?._isSecure() ?? false);
+  if (token !== undefined && isPlaintext && !isLoopback(address)) throw new PlaintextTokenError(address);
   const stub = new CandidateServiceClient(address, options.credentials ?? credentials.createInsecure(), {
     'grpc.service_config': JSON.stringify(serviceConfig),
     'grpc.keepalive_time_ms': 30_000,
@@ -79,12 +95,13 @@ export function createCandidateClient(options: CandidateClientOptions): Candidat
     'grpc.max_receive_message_length': 1_048_576,
   });
 
-  const call = <Response>(start: StartCall<Response>, choices: CallChoices) =>
-    new Promise<Response>((resolve, reject) => {
-      const deadline = Date.now() + (choices.deadlineMs ?? deadlineMs);
+  const call = async <Response>(start: StartCall<Response>, choices: CallChoices) => {
+    const deadline = Date.now() + (choices.deadlineMs ?? deadlineMs);
+    const metadata = typeof token === 'function' ? metadataOf(await token()) : metadataOf(token);
+    return new Promise<Response>((resolve, reject) => {
       const { signal } = choices;
       const cancel = (): void => inFlight.cancel();
-      const inFlight = start(new Metadata(), { deadline }, (error, response) => {
+      const inFlight = start(metadata, { deadline }, (error, response) => {
         signal?.removeEventListener('abort', cancel);
         if (error) reject(toCallError(error));
         else resolve(response);
@@ -92,6 +109,7 @@ export function createCandidateClient(options: CandidateClientOptions): Candidat
       if (signal?.aborted) cancel();
       else signal?.addEventListener('abort', cancel, { once: true });
     });
+  };
 
   return {
     retrieve: async (query, choices = {}) => {
@@ -115,3 +133,13 @@ type StartCall<Response> = (
   options: Partial<CallOptions>,
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
+
+/** @throws TypeError for what cannot be a token; grpc-js would quote it. */
+function metadataOf(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token === undefined) return metadata;
+  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
+    throw new TypeError('token: expected a bearer token, found something else');
+  metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
+}

@@ -22,5 +22,6 @@ export {
   type CandidateClientOptions,
   createCandidateClient,
   InsecureAddressError,
+  PlaintextTokenError,
 } from './candidate-client';
 export type { FeatureValue, Filter, RetrieveQuery, Scalar, SimilarItemsQuery } from './request';

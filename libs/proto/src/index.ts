@@ -17,4 +17,5 @@ export {
   SimilarItemsResponse,
   type SourceScore,
 } from './gen/gatehouse/v1/candidate_service';
+export { candidateServiceDescriptors } from './gen/descriptors';
 export { Impression as ImpressionMessage } from './gen/gatehouse/v1/impression';

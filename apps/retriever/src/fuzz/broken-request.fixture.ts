@@ -160,6 +160,6 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   'an unknown source': {
     apply: changed({ sources: ['magic'] }),
-    message: 'sources[0]: expected one of two-tower, popular, found "magic"',
+    message: 'sources[0]: expected one of two-tower, popular, item-to-item, found "magic"',
   },
 };

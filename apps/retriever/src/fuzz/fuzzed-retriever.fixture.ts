@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createRandom, type ItemId, type Snapshot } from '@gatehouse/domain';
 import { createPopularity } from '@gatehouse/evaluation';
 import { createProfileTable, userProfileFormat, userStateOptions } from '@gatehouse/events';
-import { createMemoryCompactedTopic, createUserState } from '@gatehouse/events/memory';
+import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
 import { delay, type Logger, systemClock } from '@gatehouse/runtime';
 import { compileSchema, type Schema } from '@gatehouse/schema';
@@ -128,6 +128,7 @@ async function main(): Promise<void> {
         earliestOffsets: async () => ({}),
         endOffsets: async () => ({}),
       },
+      items: createMemoryItemCatalogue(),
       profiles: createProfileTable(createMemoryCompactedTopic(userProfileFormat)),
       openUsers: () => ({ ...users, get: users.get, load: async () => undefined, close: async () => undefined }),
       nobody: () => users.snapshot(),
@@ -135,7 +136,7 @@ async function main(): Promise<void> {
       delay,
       logger,
     },
-    retrieverConfig.parse({ port: 0, pollMs: 10, calls: { defaultDeadlineMs: 60_000 } }),
+    retrieverConfig.parse({ port: 0, pollMs: 10, calls: { defaultDeadlineMs: 60_000, targetWaitMs: 60_000 } }),
   );
   models.point({ version, indexId });
   process.on('message', () => {

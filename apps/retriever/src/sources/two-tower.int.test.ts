@@ -99,7 +99,9 @@ describe.each(stores)(`unseen ones of ${itemCount} items %s (seed ${seed})`, (_,
       for (const limit of [10, 100]) {
         const found = await twoTower({
           pair: createFakePair('1-1', { index }),
-          vector: query,
+          vectors: [query],
+          history: [],
+          context: {},
           limit,
           filter,
           exclude,
