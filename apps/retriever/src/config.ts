@@ -3,6 +3,8 @@ import { indexSettings, qdrantSettings } from '@gatehouse/item-index';
 import { backendNames } from '@gatehouse/towers';
 import { z } from 'zod';
 
+import { limitSettings, tlsSettings } from './transport/transport-settings';
+
 const folder = (path: string) => z.strictObject({ folder: z.string().min(1).default(path) }).prefault({});
 
 /** Keys of `config/retriever.yaml`; the file says what each means. */
@@ -10,6 +12,8 @@ export const retrieverConfig = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(50_051),
   insecure: z.boolean().default(false),
+  tls: tlsSettings,
+  limits: limitSettings,
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),

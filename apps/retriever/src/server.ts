@@ -1,10 +1,4 @@
-import {
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type ServiceDefinition,
-  type UntypedHandleCall,
-} from '@grpc/grpc-js';
+import { type MethodDefinition, Server, type ServiceDefinition, type UntypedHandleCall } from '@grpc/grpc-js';
 import {
   type BatchRetrieveRequest,
   type BatchRetrieveResponse,
@@ -17,6 +11,10 @@ import {
 import { HealthImplementation } from 'grpc-health-check';
 
 import { type Calls, MalformedMessage } from './calls';
+import { createPeers } from './transport/peers';
+import { startTransport, type TransportParts, type TransportSettings } from './transport/start-transport';
+import type { LimitSettings } from './transport/transport-settings';
+import { maxRequestBytes } from './transport/watch-session';
 
 /** What the methods do; each gets a signal that aborts when its work is no longer wanted. */
 export interface Methods {
@@ -36,60 +34,36 @@ export interface CandidateServer {
   cut(): void;
 }
 
-/** Where to listen, and whether plaintext may leave this machine. */
-export interface Listening {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly insecure: boolean;
-}
-
-/** Plaintext for other machines was configured without saying so. */
-export class InsecureHostError extends Error {
-  override readonly name = 'InsecureHostError';
-  constructor(readonly host: string) {
-    super(
-      `host ${host}: plaintext is for loopback only; listen on 127.0.0.1, or set insecure: true to serve it anyway`,
-    );
-  }
-}
-
-/** The address cannot be listened on. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  constructor(
-    readonly address: string,
-    reason: string,
-  ) {
-    super(`cannot listen on ${address}: ${reason}`);
-  }
-}
-
 const service = 'gatehouse.v1.CandidateService';
 
 /** Bounds of what a peer can make the server hold; the defaults of grpc-js have none. */
-const serverOptions = {
-  'grpc.max_concurrent_streams': 100,
-  'grpc.max_receive_message_length': 256 * 1024,
+const serverOptions = (limits: LimitSettings) => ({
+  'grpc.max_concurrent_streams': limits.streamsPerConnection,
+  'grpc.max_receive_message_length': maxRequestBytes,
   'grpc.max_send_message_length': 1024 * 1024,
-  'grpc.max_connection_idle_ms': 60_000,
-  'grpc.max_connection_age_ms': 1_800_000,
-  'grpc.max_connection_age_grace_ms': 10_000,
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_connection_idle_ms': limits.idleMs,
+  'grpc.max_connection_age_ms': limits.ageMs,
+  'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
+  'grpc.keepalive_time_ms': limits.keepaliveMs,
+  'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
+  'grpc.enable_channelz': 0, // keeps what nobody may ask for here
   'grpc-node.max_session_memory': 50,
   'grpc-node.flow_control_window': 65_536,
-};
+});
 
 /**
  * Listens for calls.
  *
- * @throws InsecureHostError, ListenError.
+ * @throws SettingsError, ListenError.
  */
-export async function startServer(methods: Methods, calls: Calls, listening: Listening): Promise<CandidateServer> {
-  const { host, port, insecure } = listening;
-  if (!insecure && !/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)) throw new InsecureHostError(host);
-  const server = new Server(serverOptions);
+export async function startServer(
+  methods: Methods,
+  calls: Calls,
+  settings: TransportSettings,
+  parts: Pick<TransportParts, 'clock' | 'delay' | 'logger'>,
+): Promise<CandidateServer> {
+  const peers = createPeers();
+  const server = new Server(serverOptions(settings.limits));
   const health = new HealthImplementation({ '': 'NOT_SERVING', [service]: 'NOT_SERVING' });
   health.addToServer(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
@@ -97,24 +71,21 @@ export async function startServer(methods: Methods, calls: Calls, listening: Lis
     batchRetrieve: calls.unary(methods.batchRetrieve) as UntypedHandleCall,
     similarItems: calls.unary(methods.similarItems) as UntypedHandleCall,
   });
-  const bound = await bind(server, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+  const transport = await startTransport(settings, { ...parts, server, peers });
   return {
-    port: bound,
+    port: transport.port,
     setServing: (serving) => {
       for (const name of ['', service]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
     },
-    finish: () => new Promise((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve()))),
-    cut: () => server.forceShutdown(),
+    finish: () => {
+      transport.close();
+      return new Promise((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve())));
+    },
+    cut: () => {
+      server.forceShutdown();
+      transport.cut();
+    },
   };
-}
-
-function bind(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
-      if (cause) reject(new ListenError(address, /EADDRINUSE/.test(cause.message) ? 'port in use' : cause.message));
-      else resolve(port);
-    });
-  });
 }
 
 /** grpc-js answers undecodable bytes with INTERNAL, as if the server were at fault; here they reach the handler instead. */

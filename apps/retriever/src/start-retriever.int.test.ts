@@ -35,6 +35,7 @@ import {
   createRecordingLogger,
   hitsOf,
 } from './retriever.fixture';
+import { limitSettings } from './transport/transport-settings';
 import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
 
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
@@ -44,6 +45,8 @@ const settings: RetrieverSettings = {
   host: '127.0.0.1',
   port: 0,
   insecure: false,
+  tls: null,
+  limits: limitSettings.parse({}),
   pollMs: 10,
   searchEffort: 0,
   calls: { defaultDeadlineMs: 1000, maxInFlight: 100 },
@@ -285,7 +288,9 @@ test('an address in use is one clear line', async () => {
 });
 
 test('plaintext for other machines needs a word', async () => {
-  await expect(start(named, { host: '0.0.0.0' })).rejects.toThrow('host 0.0.0.0: plaintext is for loopback only');
+  await expect(start(named, { host: '0.0.0.0' })).rejects.toThrow(
+    'expected TLS on host 0.0.0.0, found none: plaintext is for loopback only',
+  );
 });
 
 test('users that cannot be opened end the retriever', async () => {

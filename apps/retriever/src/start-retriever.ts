@@ -40,7 +40,7 @@ export interface RetrieverParts {
 /** Settings of {@link startRetriever}. */
 export type RetrieverSettings = Pick<
   RetrieverConfig,
-  'host' | 'port' | 'insecure' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
+  'host' | 'port' | 'insecure' | 'tls' | 'limits' | 'pollMs' | 'searchEffort' | 'calls' | 'drain'
 >;
 
 /** A running retriever. */
@@ -58,7 +58,7 @@ const userStatePart = 'user-state';
 /**
  * Starts serving: the server answers at once, with UNAVAILABLE until the first version is adopted.
  *
- * @throws InsecureHostError, ListenError.
+ * @throws SettingsError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, profiles, openUsers, nobody, clock, delay, logger } = parts;
@@ -81,6 +81,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,
     settings,
+    { clock, delay, logger },
   );
 
   let followingLog: Promise<void> = Promise.resolve();

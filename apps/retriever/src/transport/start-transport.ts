@@ -1,0 +1,213 @@
+import type { Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+
+import type { Server } from '@grpc/grpc-js';
+import { type Clock, type Delay, isLoopbackHost, type Logger, SettingsError } from '@gatehouse/runtime';
+
+import { createConnectionGate, type Refusal } from './connection-gate';
+import { followTls } from './follow-tls';
+import { injectConnections } from './inject-connections';
+import { listen, unixPathOf } from './listen';
+import { type Peers, type Principal, principalOf } from './peers';
+import { peerKey } from './peer-key';
+import { checkTls, readTlsTexts, type TlsFiles } from './read-tls';
+import type { LimitSettings, TlsSettings } from './transport-settings';
+import { type Misbehaviour, type WatchedSession, watchSession } from './watch-session';
+
+/** Where to listen, how connections are protected, and what peers may do. */
+export interface TransportSettings {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Plaintext may leave this machine. */
+  readonly insecure: boolean;
+  readonly tls: TlsSettings | null;
+  readonly limits: LimitSettings;
+}
+
+/** Collaborators of {@link startTransport}. */
+export interface TransportParts {
+  /** Gets the connections. */
+  readonly server: Server;
+  /** Learns who is connected. */
+  readonly peers: Peers;
+  readonly clock: Clock;
+  readonly delay: Delay;
+  readonly logger: Logger;
+  /** Counts connections that were refused or closed. @default nobody does */
+  readonly onClosed?: (why: Refusal | Misbehaviour | 'evicted' | 'handshake') => void;
+}
+
+/** Connections of one server. */
+export interface Transport {
+  readonly port: number;
+  /** Connections that are open. */
+  readonly open: number;
+  /** Takes no more connections. Those that are there go on. */
+  close(): void;
+  /** Cuts whatever is open. */
+  cut(): void;
+}
+
+/** Between looks at every connection. A flood gets no further than this much reading. */
+const inspectEveryMs = 100;
+
+/**
+ * Listens for connections, lets in as many as the limits allow, protects them with TLS when it is configured, and hands them to grpc-js.
+ *
+ * @throws SettingsError for plaintext to other machines without `insecure`, and for certificates that cannot serve; ListenError.
+ */
+export async function startTransport(settings: TransportSettings, parts: TransportParts): Promise<Transport> {
+  const { host, insecure, tls, limits } = settings;
+  const { server, peers, clock, delay, logger, onClosed = () => undefined } = parts;
+  const stopping = new AbortController();
+  checkProtection(host, insecure, tls);
+  const files = tls && checkTls(tls, readTlsTexts(tls), clock);
+
+  const gate = createConnectionGate(limits, clock);
+  const sockets = new Set<Socket>();
+  const handshaking = new Set<Socket>();
+  const watched = new Set<WatchedSession>();
+  /** What to do when a session begins or misbehaves, by the socket's remote end: TLS wraps the socket that came in. */
+  const places = new Map<string, { begin(): void; prove(): void; misbehave(): void }>();
+
+  const inject = injectConnections(server, limits);
+  const introduce = (socket: Socket, principal?: Principal): void => {
+    const { remoteAddress: address } = socket;
+    const forget = peers.add(endOf(socket), {
+      ...(address !== undefined && { address }),
+      ...(principal && { principal }),
+    });
+    socket.once('close', forget);
+  };
+  const serve = (socket: Socket, place = places.get(endOf(socket))): void => {
+    const session = place && !stopping.signal.aborted && inject(socket);
+    if (!session) {
+      socket.destroy();
+      return;
+    }
+    place.begin();
+    const inspected = watchSession(session, socket, limits, clock, {
+      onRequest: () => place.prove(),
+      onMisbehaviour: (why) => {
+        if (why !== 'no-request') place.misbehave();
+        onClosed(why);
+        logger.debug('connection.closed', { why, peer: socket.remoteAddress });
+      },
+    });
+    watched.add(inspected);
+    session.once('close', () => watched.delete(inspected));
+  };
+
+  const tlsServer = files && createHandshakes(files, tls, limits);
+  tlsServer?.on('secureConnection', (socket) => {
+    socket.on('error', () => undefined); // its end is what matters
+    introduce(socket, tls?.clientCaFile === undefined ? undefined : principalOf(socket.getPeerCertificate()));
+    if (socket.alpnProtocol === 'h2') serve(socket);
+    else socket.destroy();
+  });
+  tlsServer?.on('tlsClientError', (error, socket) => {
+    onClosed('handshake');
+    logger.debug('connection.closed', { why: 'handshake', peer: socket.remoteAddress, error });
+    socket.destroy();
+  });
+
+  const take = (socket: Socket): void => {
+    const refuse = (why: Refusal | 'evicted'): void => {
+      onClosed(why);
+      logger.debug('connection.refused', { why, peer: socket.remoteAddress });
+      socket.resetAndDestroy(); // no FIN that waits for the other side
+    };
+    socket.on('error', () => undefined); // its end is what matters
+    const isGone = socket.remoteAddress === undefined && unixPathOf(host) === undefined;
+    if (isGone || stopping.signal.aborted) {
+      socket.destroy();
+      return;
+    }
+    const place = gate.enter(peerKey(socket.remoteAddress), () => refuse('evicted'));
+    if (typeof place === 'string') {
+      refuse(place);
+      return;
+    }
+    let misbehaved = false;
+    const end = endOf(socket);
+    const record = {
+      begin: () => handshaking.delete(socket),
+      prove: () => place.prove(),
+      misbehave: () => {
+        misbehaved = true;
+      },
+    };
+    sockets.add(socket);
+    handshaking.add(socket);
+    places.set(end, record);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      handshaking.delete(socket);
+      if (places.get(end) === record) places.delete(end);
+      place.leave(misbehaved);
+    });
+    if (tlsServer) tlsServer.emit('connection', socket);
+    else {
+      introduce(socket);
+      serve(socket, record);
+    }
+  };
+
+  const listeners = await listen(settings, take);
+  const inspecting = setInterval(() => {
+    for (const session of watched) session.inspect();
+  }, inspectEveryMs);
+  inspecting.unref();
+  if (tls && files && tlsServer) {
+    logger.info('tls.loaded', {
+      validTo: new Date(files.validToMs).toISOString(),
+      mutual: tls.clientCaFile !== undefined,
+    });
+    const use = (changed: TlsFiles): void => tlsServer.setSecureContext(changed.options);
+    void followTls({ settings: tls, current: files, use, clock, delay, logger }, stopping.signal);
+  }
+  return {
+    port: listeners.port,
+    get open() {
+      return gate.open;
+    },
+    close: () => {
+      stopping.abort();
+      listeners.close();
+      for (const socket of handshaking) socket.destroy();
+    },
+    cut: () => {
+      stopping.abort();
+      listeners.close();
+      clearInterval(inspecting);
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** As `getPeer()` of grpc-js tells it. */
+const endOf = ({ remoteAddress = 'unknown', remotePort }: Socket): string => `${remoteAddress}:${remotePort ?? ''}`;
+
+function createHandshakes(files: TlsFiles, tls: TlsSettings | null, { handshakeMs }: LimitSettings): TlsServer {
+  const mutual = tls?.clientCaFile !== undefined;
+  return createTlsServer({
+    ...files.options,
+    ALPNProtocols: ['h2'],
+    handshakeTimeout: handshakeMs,
+    requestCert: mutual,
+    rejectUnauthorized: mutual,
+  });
+}
+
+function checkProtection(host: string, insecure: boolean, tls: TlsSettings | null): void {
+  const path = unixPathOf(host);
+  // A remote end tells connections apart, and a Unix socket has none; nor does what goes over it leave this machine.
+  if (path !== undefined && tls)
+    throw new SettingsError('tls', `expected none on the Unix socket ${path}, found some; set tls: null`);
+  if (!tls && !insecure && path === undefined && !isLoopbackHost(host))
+    throw new SettingsError(
+      'tls',
+      `expected TLS on host ${host}, found none: plaintext is for loopback only; set tls, or insecure: true to serve it anyway`,
+    );
+}
