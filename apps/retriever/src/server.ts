@@ -11,10 +11,9 @@ import {
 import { HealthImplementation } from 'grpc-health-check';
 
 import { type Calls, MalformedMessage } from './calls';
+import { grpcOptionsOf } from './transport/grpc-options';
 import { createPeers } from './transport/peers';
 import { startTransport, type TransportParts, type TransportSettings } from './transport/start-transport';
-import type { LimitSettings } from './transport/transport-settings';
-import { maxRequestBytes } from './transport/watch-session';
 
 /** What the methods do; each gets a signal that aborts when its work is no longer wanted. */
 export interface Methods {
@@ -36,21 +35,6 @@ export interface CandidateServer {
 
 const service = 'gatehouse.v1.CandidateService';
 
-/** Bounds of what a peer can make the server hold; the defaults of grpc-js have none. */
-const serverOptions = (limits: LimitSettings) => ({
-  'grpc.max_concurrent_streams': limits.streamsPerConnection,
-  'grpc.max_receive_message_length': maxRequestBytes,
-  'grpc.max_send_message_length': 1024 * 1024,
-  'grpc.max_connection_idle_ms': limits.idleMs,
-  'grpc.max_connection_age_ms': limits.ageMs,
-  'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
-  'grpc.keepalive_time_ms': limits.keepaliveMs,
-  'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
-  'grpc.enable_channelz': 0, // keeps what nobody may ask for here
-  'grpc-node.max_session_memory': 50,
-  'grpc-node.flow_control_window': 65_536,
-});
-
 /**
  * Listens for calls.
  *
@@ -60,10 +44,10 @@ export async function startServer(
   methods: Methods,
   calls: Calls,
   settings: TransportSettings,
-  parts: Pick<TransportParts, 'clock' | 'delay' | 'logger'>,
+  parts: Omit<TransportParts, 'server' | 'peers'>,
 ): Promise<CandidateServer> {
   const peers = createPeers();
-  const server = new Server(serverOptions(settings.limits));
+  const server = new Server(grpcOptionsOf(settings.limits));
   const health = new HealthImplementation({ '': 'NOT_SERVING', [service]: 'NOT_SERVING' });
   health.addToServer(server);
   server.addService(toleratingMalformed(CandidateServiceService), {

@@ -139,9 +139,13 @@ export interface HostileClient {
   readonly stop: () => void;
 }
 
-/** Connects, and attacks. It reads nothing but to see the end. */
-export function attack(port: number, { first, again }: Attack, localAddress = '127.0.0.1'): HostileClient {
-  const socket = connect({ port, host: '127.0.0.1', localAddress });
+/** Connects from an address of this machine, and attacks. */
+export function attack(port: number, chosen: Attack, localAddress = '127.0.0.1'): HostileClient {
+  return attackOver(connect({ port, host: '127.0.0.1', localAddress }), chosen);
+}
+
+/** Attacks over a connection as soon as it is there. It reads nothing but to see the end. */
+export function attackOver(socket: Socket, { first, again }: Attack, ready = 'connect'): HostileClient {
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => undefined);
   socket.resume();
@@ -149,7 +153,7 @@ export function attack(port: number, { first, again }: Attack, localAddress = '1
   const send = (): void => {
     while (again && !socket.destroyed && socket.writable) if (!socket.write(again(round++))) return;
   };
-  socket.once('connect', () => {
+  socket.once(ready, () => {
     if (first.length > 0) socket.write(first);
     send();
   });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+
 import { status } from '@grpc/grpc-js';
 import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
 import { waitFor } from '@gatehouse/runtime';
@@ -8,6 +11,13 @@ import { type Answer, bigAnswer, startTestServer } from './transport.fixture';
 const soon = { timeoutMs: 10_000, everyMs: 5 };
 /** Short, so that slow attacks end soon; those that count frames and bytes have their defaults. */
 const limits = { firstRequestMs: 300, requestMs: 300, answerMs: 300, ageGraceMs: 100 };
+
+const request = {
+  ':method': 'POST',
+  ':path': '/gatehouse.v1.CandidateService/Retrieve',
+  'content-type': 'application/grpc',
+  te: 'trailers',
+};
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -109,6 +119,37 @@ test('when all places are taken by silent connections, a new one still gets in',
   await client.retrieve({});
   expect(server.ends).toEqual(['evicted']);
   expect(server.transport.open).toBe(20);
+});
+
+test('a connection without calls is closed after its time, and one with a call after its age', async () => {
+  const server = await startTestServer({ limits: { idleMs: 200, ageMs: 1000, ageGraceMs: 100 } }, () => undefined);
+  closing.push(server.stop);
+  const connection = connectHttp2(`http://127.0.0.1:${server.port}`);
+  closing.push(() => connection.destroy());
+  connection.on('error', () => undefined);
+  const idle = connectHttp2(`http://127.0.0.1:${server.port}`);
+  closing.push(() => idle.destroy());
+  idle.request(request).end(Buffer.alloc(5)).close(8);
+  const goaway = once(connection, 'goaway');
+  const call = connection.request(request).end(Buffer.alloc(5));
+  call.on('error', () => undefined);
+  await once(idle, 'close');
+  expect(connection.closed).toBe(false);
+  await goaway;
+  await once(connection, 'close');
+});
+
+test('a connection has so many calls at a time, and the others wait on the side of the client', async () => {
+  const server = await startTestServer({ limits: { streamsPerConnection: 10 } }, () => undefined);
+  closing.push(server.stop);
+  const connection = connectHttp2(`http://127.0.0.1:${server.port}`);
+  closing.push(() => connection.destroy());
+  await once(connection, 'remoteSettings');
+  const calls = Array.from({ length: 15 }, () => connection.request(request).end(Buffer.alloc(5)));
+  for (const call of calls) call.on('error', () => undefined);
+  await waitFor(() => server.callers.length === 10, { what: 'ten calls', ...soon });
+  calls[0].close(8);
+  await waitFor(() => server.callers.length === 11, { what: 'the eleventh', ...soon });
 });
 
 test('calls that are cancelled now and then close nothing', async () => {

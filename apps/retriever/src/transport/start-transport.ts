@@ -12,6 +12,7 @@ import { type Peers, type Principal, principalOf } from './peers';
 import { peerKey } from './peer-key';
 import { checkTls, readTlsTexts, type TlsFiles } from './read-tls';
 import type { LimitSettings, TlsSettings } from './transport-settings';
+import { tallyEnds } from './tally-ends';
 import { type Misbehaviour, type WatchedSession, watchSession } from './watch-session';
 
 /** Where to listen, how connections are protected, and what peers may do. */
@@ -25,6 +26,9 @@ export interface TransportSettings {
   readonly limits: LimitSettings;
 }
 
+/** Why the server closed a connection, or did not let it in. */
+export type ClosedFor = Refusal | Misbehaviour | 'evicted' | 'handshake';
+
 /** Collaborators of {@link startTransport}. */
 export interface TransportParts {
   /** Gets the connections. */
@@ -34,8 +38,8 @@ export interface TransportParts {
   readonly clock: Clock;
   readonly delay: Delay;
   readonly logger: Logger;
-  /** Counts connections that were refused or closed. @default nobody does */
-  readonly onClosed?: (why: Refusal | Misbehaviour | 'evicted' | 'handshake') => void;
+  /** Counts connections that were refused or closed; the log has the counts anyway. @default nobody */
+  readonly onClosed?: (why: ClosedFor) => void;
 }
 
 /** Connections of one server. */
@@ -64,6 +68,12 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
   checkProtection(host, insecure, tls);
   const files = tls && checkTls(tls, readTlsTexts(tls), clock);
 
+  const tally = tallyEnds(logger);
+  const closedFor = (why: ClosedFor, socket: Socket, error?: Error): void => {
+    tally.count(why);
+    onClosed(why);
+    logger.debug('connection.closed', { why, peer: socket.remoteAddress, ...(error && { error }) });
+  };
   const gate = createConnectionGate(limits, clock);
   const sockets = new Set<Socket>();
   const handshaking = new Set<Socket>();
@@ -91,15 +101,14 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       onRequest: () => place.prove(),
       onMisbehaviour: (why) => {
         if (why !== 'no-request') place.misbehave();
-        onClosed(why);
-        logger.debug('connection.closed', { why, peer: socket.remoteAddress });
+        closedFor(why, socket);
       },
     });
     watched.add(inspected);
     session.once('close', () => watched.delete(inspected));
   };
 
-  const tlsServer = files && createHandshakes(files, tls, limits);
+  const tlsServer = files && createHandshakes(files, tls);
   tlsServer?.on('secureConnection', (socket) => {
     socket.on('error', () => undefined); // its end is what matters
     introduce(socket, tls?.clientCaFile === undefined ? undefined : principalOf(socket.getPeerCertificate()));
@@ -107,15 +116,13 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
     else socket.destroy();
   });
   tlsServer?.on('tlsClientError', (error, socket) => {
-    onClosed('handshake');
-    logger.debug('connection.closed', { why: 'handshake', peer: socket.remoteAddress, error });
+    closedFor('handshake', socket, error);
     socket.destroy();
   });
 
   const take = (socket: Socket): void => {
     const refuse = (why: Refusal | 'evicted'): void => {
-      onClosed(why);
-      logger.debug('connection.refused', { why, peer: socket.remoteAddress });
+      closedFor(why, socket);
       socket.resetAndDestroy(); // no FIN that waits for the other side
     };
     socket.on('error', () => undefined); // its end is what matters
@@ -147,8 +154,17 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       if (places.get(end) === record) places.delete(end);
       place.leave(misbehaved);
     });
-    if (tlsServer) tlsServer.emit('connection', socket);
-    else {
+    if (tlsServer) {
+      // That of Node.js begins anew with each byte.
+      const tooLong = setTimeout(() => {
+        if (!handshaking.has(socket)) return;
+        closedFor('handshake', socket);
+        socket.destroy();
+      }, limits.handshakeMs);
+      tooLong.unref();
+      socket.once('close', () => clearTimeout(tooLong));
+      tlsServer.emit('connection', socket);
+    } else {
       introduce(socket);
       serve(socket, record);
     }
@@ -181,6 +197,7 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       stopping.abort();
       listeners.close();
       clearInterval(inspecting);
+      tally.stop();
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -189,12 +206,11 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
 /** As `getPeer()` of grpc-js tells it. */
 const endOf = ({ remoteAddress = 'unknown', remotePort }: Socket): string => `${remoteAddress}:${remotePort ?? ''}`;
 
-function createHandshakes(files: TlsFiles, tls: TlsSettings | null, { handshakeMs }: LimitSettings): TlsServer {
+function createHandshakes(files: TlsFiles, tls: TlsSettings | null): TlsServer {
   const mutual = tls?.clientCaFile !== undefined;
   return createTlsServer({
     ...files.options,
     ALPNProtocols: ['h2'],
-    handshakeTimeout: handshakeMs,
     requestCert: mutual,
     rejectUnauthorized: mutual,
   });

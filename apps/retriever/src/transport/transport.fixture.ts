@@ -1,12 +1,12 @@
-import { type sendUnaryData, Server, type ServerUnaryCall, type ServerOptions } from '@grpc/grpc-js';
+import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js';
 import { CandidateServiceService, type RetrieveRequest, RetrieveResponse } from '@gatehouse/proto';
-import { delay, systemClock } from '@gatehouse/runtime';
+import { type Clock, delay, systemClock } from '@gatehouse/runtime';
 
 import { createRecordingLogger } from '../retriever.fixture';
+import { grpcOptionsOf } from './grpc-options';
 import { createPeers, type Peer } from './peers';
 import { startTransport, type TransportSettings } from './start-transport';
 import { limitSettings } from './transport-settings';
-import { maxRequestBytes } from './watch-session';
 
 /** How the one method answers. */
 export type Answer = (
@@ -27,18 +27,10 @@ export const bigAnswer: Answer = (_, reply) =>
 export async function startTestServer(
   changed: Partial<Omit<TransportSettings, 'limits'>> & { limits?: Partial<TransportSettings['limits']> } = {},
   answer: Answer = smallAnswer,
+  clock: Clock = systemClock,
 ) {
   const limits = { ...limitSettings.parse({}), ...changed.limits };
-  const options: ServerOptions = {
-    'grpc.max_connection_idle_ms': limits.idleMs,
-    'grpc.max_connection_age_ms': limits.ageMs,
-    'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
-    'grpc.keepalive_time_ms': limits.keepaliveMs,
-    'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
-    'grpc.max_receive_message_length': maxRequestBytes,
-    'grpc.enable_channelz': 0,
-  };
-  const server = new Server(options);
+  const server = new Server(grpcOptionsOf(limits));
   const peers = createPeers();
   const callers: (Peer | undefined)[] = [];
   server.addService(CandidateServiceService, {
@@ -51,7 +43,7 @@ export async function startTestServer(
   const ends: string[] = [];
   const transport = await startTransport(
     { host: '127.0.0.1', port: 0, insecure: false, tls: null, ...changed, limits },
-    { server, peers, clock: systemClock, delay, logger, onClosed: (why) => ends.push(why) },
+    { server, peers, clock, delay, logger, onClosed: (why) => ends.push(why) },
   );
   const stop = (): void => {
     server.forceShutdown();
