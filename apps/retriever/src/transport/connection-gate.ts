@@ -25,18 +25,23 @@ export interface ConnectionGate {
   enter(peer: string, evict: () => void): Place | Refusal;
 }
 
+interface KeptPlace {
+  readonly peer: string;
+  readonly untilMs: number;
+}
+
 /**
- * Creates a gate. The place of a connection that misbehaved or brought no request stays taken for `penaltyMs`: so connecting anew and
- * anew costs a peer its places, and no peer makes the server do more than `connectionsPerPeer` handshakes in vain in that time.
+ * Creates a gate. The place of a connection that misbehaved stays taken for `penaltyMs`, and that of one that brought no request for
+ * `firstRequestMs`: so connecting anew and anew costs a peer its places, and what floods can cost in that time is bounded by
+ * `connectionsPerPeer`.
  */
 export function createConnectionGate(
-  { connections, connectionsPerPeer, penaltyMs }: LimitSettings,
+  { connections, connectionsPerPeer, penaltyMs, firstRequestMs }: LimitSettings,
   clock: Clock,
 ): ConnectionGate {
   const taken = new Map<string, number>();
   const unproven = new Set<() => void>();
-  /** Oldest first, for the penalty is the same for all. */
-  const kept = new Set<{ readonly peer: string; readonly untilMs: number }>();
+  const kept = { misbehaved: new Set<KeptPlace>(), unproven: new Set<KeptPlace>() };
   let open = 0;
   const release = (peer: string): void => {
     const left = (taken.get(peer) ?? 0) - 1;
@@ -44,10 +49,12 @@ export function createConnectionGate(
     else taken.delete(peer);
   };
   const releaseKept = (): void => {
-    for (const place of kept) {
-      if (place.untilMs > clock.monotonicMs()) return;
-      kept.delete(place);
-      release(place.peer);
+    for (const places of Object.values(kept)) {
+      for (const place of places) {
+        if (place.untilMs > clock.monotonicMs()) break; // the first is due first, for all of a kind are kept as long
+        places.delete(place);
+        release(place.peer);
+      }
     }
   };
   const hasRoom = (): boolean => {
@@ -75,8 +82,10 @@ export function createConnectionGate(
         left = true;
         open--;
         unproven.delete(evictThis);
-        if (proven && !misbehaved) release(peer);
-        else kept.add({ peer, untilMs: clock.monotonicMs() + penaltyMs });
+        const nowMs = clock.monotonicMs();
+        if (misbehaved) kept.misbehaved.add({ peer, untilMs: nowMs + penaltyMs });
+        else if (!proven) kept.unproven.add({ peer, untilMs: nowMs + firstRequestMs });
+        else release(peer);
       };
       const evictThis = (): void => {
         leave(false);

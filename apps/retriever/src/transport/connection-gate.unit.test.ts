@@ -5,7 +5,10 @@ import { limitSettings } from './transport-settings';
 
 function open(limits: Partial<ReturnType<typeof limitSettings.parse>>) {
   const clock = createManualClock();
-  const gate = createConnectionGate({ ...limitSettings.parse({}), penaltyMs: 1000, ...limits }, clock);
+  const gate = createConnectionGate(
+    { ...limitSettings.parse({}), penaltyMs: 1000, firstRequestMs: 500, ...limits },
+    clock,
+  );
   const evicted: string[] = [];
   const enter = (peer: string, name = peer) => gate.enter(peer, () => evicted.push(name));
   const mustEnter = (peer: string, name = peer): Place => {
@@ -28,20 +31,21 @@ test('a peer has its places and no more, and another one has its own', () => {
   expect(enter('a')).toBe('peer-full');
 });
 
-test('the place of a connection that brought nothing, or misbehaved, comes back after the penalty', () => {
+test('the place of a connection that misbehaved comes back after the penalty, an empty one after its time', () => {
   const { clock, enter, mustEnter, gate } = open({ connectionsPerPeer: 2 });
-  mustEnter('a').leave(false);
   const bad = mustEnter('a');
   bad.prove();
-  clock.advance(400);
   bad.leave(true);
+  clock.advance(300);
+  mustEnter('a').leave(false);
   expect(gate.open).toBe(0);
   expect(enter('a')).toBe('peer-full');
-  clock.advance(600); // 1000 after the first left
+  clock.advance(500); // after the empty one left
   mustEnter('a');
   expect(enter('a')).toBe('peer-full');
-  clock.advance(400); // 1000 after the second
+  clock.advance(200); // 1000 after the bad one
   mustEnter('a');
+  expect(enter('a')).toBe('peer-full');
 });
 
 test('when it is full, the oldest without a request makes room; when all have one, nobody does', () => {
@@ -59,7 +63,7 @@ test('when it is full, the oldest without a request makes room; when all have on
 });
 
 test('whoever leaves twice gives back one place', () => {
-  const { enter, mustEnter, gate } = open({ connectionsPerPeer: 1, penaltyMs: 0 });
+  const { enter, mustEnter, gate } = open({ connectionsPerPeer: 1, firstRequestMs: 0 });
   const place = mustEnter('a');
   place.leave(false);
   place.leave(false);

@@ -8,12 +8,14 @@ import { createConnectionGate, type Refusal } from './connection-gate';
 import { followTls } from './follow-tls';
 import { injectConnections } from './inject-connections';
 import { listen, unixPathOf } from './listen';
+import { oneATurn } from './one-a-turn';
 import { type Peers, type Principal, principalOf } from './peers';
 import { peerKey } from './peer-key';
 import { checkTls, readTlsTexts, type TlsFiles } from './read-tls';
 import type { LimitSettings, TlsSettings } from './transport-settings';
 import { tallyEnds } from './tally-ends';
-import { type Misbehaviour, type WatchedSession, watchSession } from './watch-session';
+import { type Misbehaviour, watchSession } from './watch-session';
+import { watchSessions } from './watch-sessions';
 
 /** Where to listen, how connections are protected, and what peers may do. */
 export interface TransportSettings {
@@ -53,9 +55,6 @@ export interface Transport {
   cut(): void;
 }
 
-/** Between looks at every connection. A flood gets no further than this much reading. */
-const inspectEveryMs = 100;
-
 /**
  * Listens for connections, lets in as many as the limits allow, protects them with TLS when it is configured, and hands them to grpc-js.
  *
@@ -77,7 +76,8 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
   const gate = createConnectionGate(limits, clock);
   const sockets = new Set<Socket>();
   const handshaking = new Set<Socket>();
-  const watched = new Set<WatchedSession>();
+  const watched = watchSessions(clock);
+  const soon = oneATurn();
   /** What to do when a session begins or misbehaves, by the socket's remote end: TLS wraps the socket that came in. */
   const places = new Map<string, { begin(): void; prove(): void; misbehave(): void }>();
 
@@ -163,18 +163,15 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       }, limits.handshakeMs);
       tooLong.unref();
       socket.once('close', () => clearTimeout(tooLong));
-      tlsServer.emit('connection', socket);
-    } else {
-      introduce(socket);
-      serve(socket, record);
-    }
+    } else introduce(socket);
+    soon(() => {
+      if (socket.destroyed) return;
+      if (tlsServer) tlsServer.emit('connection', socket);
+      else serve(socket, record);
+    });
   };
 
   const listeners = await listen(settings, take);
-  const inspecting = setInterval(() => {
-    for (const session of watched) session.inspect();
-  }, inspectEveryMs);
-  inspecting.unref();
   if (tls && files && tlsServer) {
     logger.info('tls.loaded', {
       validTo: new Date(files.validToMs).toISOString(),
@@ -196,7 +193,7 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
     cut: () => {
       stopping.abort();
       listeners.close();
-      clearInterval(inspecting);
+      watched.stop();
       tally.stop();
       for (const socket of sockets) socket.destroy();
     },

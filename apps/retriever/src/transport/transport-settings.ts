@@ -7,7 +7,7 @@ export const limitSettings = z
   .strictObject({
     connections: z.int().min(1).max(100_000).default(1_000),
     connectionsPerPeer: z.int().min(1).max(100_000).default(100),
-    penaltyMs: ms(0, 3_600_000, 5_000),
+    penaltyMs: ms(0, 3_600_000, 60_000),
     handshakeMs: ms(100, 60_000, 5_000),
     firstRequestMs: ms(100, 60_000, 5_000),
     requestMs: ms(100, 60_000, 5_000),

@@ -30,6 +30,8 @@ export interface SessionEvents {
 
 /** A connection under watch. */
 export interface WatchedSession {
+  /** When it began, by the monotonic clock. */
+  readonly beganMs: number;
   /** Looks for what has no event of its own: bytes that are no part of a request, and answers that are not taken. */
   inspect(): void;
 }
@@ -37,8 +39,11 @@ export interface WatchedSession {
 /** Largest request that is read: a stream earns its connection as many bytes. */
 export const maxRequestBytes = 256 * 1024;
 
-/** What budgets hold at first, in seconds of their growth: enough for any honest start, and for little else. */
-const burstSeconds = 10;
+/** What the budget of control frames holds at first, in seconds of its growth: some clients begin with several. */
+const controlBurstSeconds = 10;
+
+/** The same of the bytes: an honest start takes a few hundred. */
+const bytesBurstSeconds = 2;
 
 /** PINGs and SETTINGS that come with a call, for some clients measure the round trip with each answer. */
 const controlFramesPerCall = 2;
@@ -68,13 +73,17 @@ export function watchSession(
 ): WatchedSession {
   const { firstRequestMs, requestMs, answerMs, ageGraceMs, headerBytes, streamsPerConnection } = limits;
   const requestBytes = maxRequestBytes + headerBytes;
-  const budgetOf = (perSecond: number, perCall: number) => {
-    const burst = perSecond * burstSeconds;
-    return createBudget({ perSecond, burst, most: burst + perCall * streamsPerConnection }, clock);
-  };
-  const controlFrames = budgetOf(limits.controlFramesPerSecond, controlFramesPerCall);
-  const resets = budgetOf(limits.resetsPerSecond, 0);
-  const spareBytes = budgetOf(limits.spareBytesPerSecond, requestBytes);
+  const budgetOf = (perSecond: number, burst: number, perCall = 0) =>
+    createBudget({ perSecond, burst, most: burst + perCall * streamsPerConnection }, clock);
+  const { controlFramesPerSecond, resetsPerSecond, spareBytesPerSecond } = limits;
+  const controlFrames = budgetOf(
+    controlFramesPerSecond,
+    controlFramesPerSecond * controlBurstSeconds,
+    controlFramesPerCall,
+  );
+  // Who gives up gives up all its calls.
+  const resets = budgetOf(resetsPerSecond, Math.max(streamsPerConnection, resetsPerSecond));
+  const spareBytes = budgetOf(spareBytesPerSecond, spareBytesPerSecond * bytesBurstSeconds, requestBytes);
   /** Streams that are open, and since when each has had an answer that does not go out. */
   const streams = new Map<ServerHttp2Stream, number>();
   let closing = false;
@@ -141,6 +150,7 @@ export function watchSession(
 
   let bytesSeen = 0;
   return {
+    beganMs: clock.monotonicMs(),
     inspect: () => {
       const { bytesRead } = socket;
       const enough = spareBytes.spend(bytesRead - bytesSeen);
