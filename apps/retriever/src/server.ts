@@ -61,9 +61,10 @@ export async function startServer(
     setServing: (serving) => {
       for (const name of ['', service]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
     },
-    finish: () => {
-      transport.close();
-      return new Promise((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve())));
+    finish: async () => {
+      const ended = transport.close();
+      await new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve())));
+      await ended; // from Node.js 24 on, grpc-js no longer waits for connections that others accepted
     },
     cut: () => {
       server.forceShutdown();

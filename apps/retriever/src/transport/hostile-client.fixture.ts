@@ -140,23 +140,39 @@ export interface HostileClient {
 }
 
 /** Connects from an address of this machine, and attacks. */
-export function attack(port: number, chosen: Attack, localAddress = '127.0.0.1'): HostileClient {
-  return attackOver(connect({ port, host: '127.0.0.1', localAddress }), chosen);
+export function attack(port: number, chosen: Attack, localAddress = '127.0.0.1', pauseMs = 0): HostileClient {
+  return attackOver(connect({ port, host: '127.0.0.1', localAddress }), chosen, { pauseMs });
+}
+
+/** How {@link attackOver} goes. */
+export interface AttackOptions {
+  /** Event of the socket that says that it is connected. @default connect */
+  readonly ready?: string;
+  /** Between two rounds. @default none */
+  readonly pauseMs?: number;
 }
 
 /** Attacks over a connection as soon as it is there. It reads nothing but to see the end. */
-export function attackOver(socket: Socket, { first, again }: Attack, ready = 'connect'): HostileClient {
+export function attackOver(
+  socket: Socket,
+  { first, again }: Attack,
+  { ready = 'connect', pauseMs = 0 }: AttackOptions = {},
+): HostileClient {
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => undefined);
   socket.resume();
   let round = 0;
   const send = (): void => {
-    while (again && !socket.destroyed && socket.writable) if (!socket.write(again(round++))) return;
+    while (again && !socket.destroyed && socket.writable) {
+      const takesMore = socket.write(again(round++));
+      if (pauseMs > 0) setTimeout(send, pauseMs);
+      if (!takesMore || pauseMs > 0) return;
+    }
   };
   socket.once(ready, () => {
     if (first.length > 0) socket.write(first);
     send();
   });
-  socket.on('drain', () => setImmediate(send));
+  if (pauseMs === 0) socket.on('drain', () => setImmediate(send));
   return { socket, closed, taken: () => socket.bytesWritten - socket.writableLength, stop: () => socket.destroy() };
 }

@@ -74,7 +74,8 @@ test('silent connections do not hold up the end', async () => {
       while (transport.open === 0) await new Promise(setImmediate);
     })(),
   ).resolves.toBeUndefined();
-  transport.close();
+  const ended = transport.close();
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await ended;
   await closed;
 });

@@ -49,8 +49,8 @@ export interface Transport {
   readonly port: number;
   /** Connections that are open. */
   readonly open: number;
-  /** Takes no more connections. Those that are there go on. */
-  close(): void;
+  /** Takes no more connections. Those that are there go on; resolves when the last one has ended. */
+  close(): Promise<void>;
   /** Cuts whatever is open. */
   cut(): void;
 }
@@ -171,6 +171,11 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
     });
   };
 
+  const ended = async (): Promise<void> => {
+    const endOfEach = Array.from(sockets, (socket) => new Promise((resolve) => socket.once('close', resolve)));
+    await Promise.all(endOfEach);
+  };
+
   const listeners = await listen(settings, take);
   if (tls && files && tlsServer) {
     logger.info('tls.loaded', {
@@ -189,6 +194,7 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       stopping.abort();
       listeners.close();
       for (const socket of handshaking) socket.destroy();
+      return ended();
     },
     cut: () => {
       stopping.abort();

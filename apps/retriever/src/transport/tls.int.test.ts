@@ -320,7 +320,7 @@ describe('hostile handshakes', () => {
     await client.retrieve({});
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
     cleanup.add(() => void socket.destroy());
-    await attackOver(socket, attacks[name], 'secureConnect').closed;
+    await attackOver(socket, attacks[name], { ready: 'secureConnect' }).closed;
     await waitFor(() => ends.length > 0, { what: 'its reason', ...soon });
     expect(ends).toEqual([why]);
     await client.retrieve({});
