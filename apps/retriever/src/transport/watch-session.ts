@@ -45,6 +45,9 @@ const controlBurstSeconds = 10;
 /** The same of the bytes: an honest start takes a few hundred. */
 const bytesBurstSeconds = 2;
 
+/** What it costs to end a call before its request is whole: honest clients mostly end those that take too long. */
+const resetsForHalf = 4;
+
 /** PINGs and SETTINGS that come with a call, for some clients measure the round trip with each answer. */
 const controlFramesPerCall = 2;
 
@@ -127,9 +130,13 @@ export function watchSession(
       closeGently('request-too-slow');
     }, requestMs);
     whole.unref();
-    stream.once('end', () => clearTimeout(whole));
+    let isWhole = false;
+    stream.once('end', () => {
+      isWhole = true;
+      clearTimeout(whole);
+    });
     stream.once('aborted', () => {
-      if (!session.destroyed && !resets.spend(1)) closeNow('too-many-resets');
+      if (!session.destroyed && !resets.spend(isWhole ? 1 : resetsForHalf)) closeNow('too-many-resets');
     });
     stream.once('close', () => {
       clearTimeout(whole);
@@ -175,10 +182,10 @@ export function watchSession(
 /** Size of headers as SETTINGS_MAX_HEADER_LIST_SIZE counts it. */
 function sizeOf(headers: IncomingHttpHeaders): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      bytes += name.length + (each?.length ?? 0) + bytesPerHeader;
-    }
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string') bytes += name.length + value.length + bytesPerHeader;
+    else for (const each of value ?? []) bytes += name.length + each.length + bytesPerHeader;
   }
   return bytes;
 }
