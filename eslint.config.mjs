@@ -27,7 +27,7 @@ export const depConstraints = [
   {
     sourceTag: 'type:testing',
     onlyDependOnLibsWithTags: ['type:domain'],
-    allowedExternalImports: ['fast-check', '@grpc/*'],
+    allowedExternalImports: ['fast-check', '@grpc/*', '@peculiar/x509', 'reflect-metadata'],
   },
   {
     sourceTag: 'type:adapter',

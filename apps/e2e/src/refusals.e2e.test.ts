@@ -72,6 +72,15 @@ describe('an environment that does not fit', () => {
     expect(plainLines(retriever)).toEqual([expect.stringContaining(`cannot listen on 127.0.0.1:${port}`)]);
   });
 
+  it('stops the retriever when its certificate is not there', async () => {
+    const retriever = workspace.start('retriever', { TLS_CERT_FILE: 'none.pem', TLS_KEY_FILE: 'none.key' });
+
+    expect(await retriever.ended).toEqual({ code: 78, signal: null });
+    expect(plainLines(retriever)).toEqual([
+      'retriever: tls.certFile: expected a file that can be read, found none.pem: no such file or folder: none.pem (ENOENT)',
+    ]);
+  });
+
   it.each<AppName>(['trainer', 'embedder', 'retriever'])('stops the %s when a setting has no meaning', async (app) => {
     const started = workspace.start(app, { NO_SUCH_KEY: 1 });
 

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { createRandom } from '@gatehouse/domain';
 import { RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
-import { systemClock } from '@gatehouse/runtime';
+import { delay, systemClock } from '@gatehouse/runtime';
 import { createCleanup } from '@gatehouse/testing';
 
 import { createCalls } from './calls';
@@ -18,6 +18,7 @@ import { createServing } from './serving';
 import { disposePair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
 import { createSources } from './sources/create-sources';
+import { createPeers } from './transport/peers';
 
 const cleanup = createCleanup();
 afterEach(() => cleanup.run());
@@ -48,6 +49,7 @@ async function setUp() {
     },
     createCalls(config.calls, createOverloadControl(config, systemClock).admission, systemClock, logger),
     config,
+    { peers: createPeers(), interceptors: [], clock: systemClock, delay, logger },
   );
   cleanup.add(() => server.cut());
   const calls = openRawCalls(server.port);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { fusionSettings } from './fusion-settings';
 import { sourceSettings } from './sources/source-settings';
 import { accessSettings } from './access/access-settings';
+import { limitSettings, tlsSettings } from './transport/transport-settings';
 
 const folder = (path: string) => z.strictObject({ folder: z.string().min(1).default(path) }).prefault({});
 
@@ -14,6 +15,8 @@ export const retrieverConfig = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(50_051),
   insecure: z.boolean().default(false),
+  tls: tlsSettings,
+  limits: limitSettings,
   access: accessSettings.nullable().default(null),
   reflection: z.boolean().default(false),
   log: logSettings,

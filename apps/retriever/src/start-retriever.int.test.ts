@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,7 @@ import type { SearchRequest } from '@gatehouse/item-index';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
 import type { Schema } from '@gatehouse/schema';
+import { createAuthority } from '@gatehouse/testing';
 import { service as healthService } from 'grpc-health-check';
 
 import { CallCancelledError } from './call-errors';
@@ -37,6 +38,8 @@ import {
 } from './retriever.fixture';
 import { fusionSettings } from './fusion-settings';
 import { sourceSettings } from './sources/source-settings';
+import { limitSettings } from './transport/transport-settings';
+import { accessSettings } from './access/access-settings';
 import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
 
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
@@ -48,6 +51,8 @@ const settings: RetrieverSettings = {
   insecure: false,
   access: null,
   reflection: false,
+  tls: null,
+  limits: limitSettings.parse({}),
   pollMs: 10,
   sources: sourceSettings.parse({}),
   fusion: fusionSettings.parse({}),
@@ -295,7 +300,9 @@ test('an address in use is one clear line', async () => {
 });
 
 test('plaintext for other machines needs a word', async () => {
-  await expect(start(named, { host: '0.0.0.0' })).rejects.toThrow('host 0.0.0.0: plaintext is for loopback only');
+  await expect(start(named, { host: '0.0.0.0' })).rejects.toThrow(
+    'access: expected settings, because host 0.0.0.0 is not loopback',
+  );
 });
 
 test('users that cannot be opened end the retriever', async () => {
@@ -397,4 +404,35 @@ test('a call in flight is answered, and one who watches the health does not hold
   release();
   expect((await call).candidates).toHaveLength(1);
   await stopping;
+});
+
+test('with mutual TLS, the certificate of a client says what it may call', async () => {
+  const authority = await createAuthority('our authority');
+  const own = await authority.issue({ commonName: 'retriever', ipAddresses: ['127.0.0.1'] });
+  const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+  closing.push(() => rm(folder, { recursive: true }));
+  const tls = { certFile: join(folder, 'cert'), keyFile: join(folder, 'key'), clientCaFile: join(folder, 'ca') };
+  await writeFile(tls.certFile, own.cert);
+  await writeFile(tls.keyFile, own.key);
+  await writeFile(tls.clientCaFile, authority.cert);
+  const methods = ['gatehouse.v1.CandidateService/Retrieve'];
+  const access = accessSettings.parse({ policy: [{ principals: ['peer:spiffe://test/ranker'], methods }] });
+  const { retriever, serve } = await start(named, { tls: { ...tls, reloadMs: 10_000 }, access });
+  await serve('1-1');
+  const callAs = async (name: string): Promise<CandidateClient> => {
+    const { key, cert } = await authority.issue({ commonName: name, uris: [`spiffe://test/${name}`] });
+    const secrets = [authority.cert, key, cert].map((pem) => Buffer.from(pem)) as [Buffer, Buffer, Buffer];
+    const client = createCandidateClient({
+      address: `127.0.0.1:${retriever.port}`,
+      credentials: credentials.createSsl(...secrets),
+      deadlineMs: 5000,
+    });
+    closing.push(() => client.close());
+    return client;
+  };
+  const ranker = await callAs('ranker');
+  expect((await ranker.retrieve({ limit: 1 })).modelVersion).toBe('1-1');
+  await expect(ranker.similarItems({ itemId: 'a' })).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+  const other = await callAs('other');
+  await expect(other.retrieve({ limit: 1 })).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
 });

@@ -5,6 +5,7 @@ import type { Clock, Delay, Logger } from '@gatehouse/runtime';
 import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
 import { openAccess } from './access/open-access';
+import { createPrincipalOfPeer } from './access/principal-of-certificate';
 import { adopt, type Adopting } from './adopt';
 import { createCalls } from './calls';
 import type { RetrieverConfig } from './config';
@@ -19,6 +20,7 @@ import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
+import { createPeers } from './transport/peers';
 import { createSources } from './sources/create-sources';
 import type { Trending } from './sources/trending';
 
@@ -50,6 +52,8 @@ export type RetrieverSettings = Pick<
   | 'host'
   | 'port'
   | 'insecure'
+  | 'tls'
+  | 'limits'
   | 'access'
   | 'reflection'
   | 'pollMs'
@@ -75,7 +79,7 @@ const userStatePart = 'user-state';
 /**
  * Starts serving: the server answers at once, with UNAVAILABLE until the first version is adopted.
  *
- * @throws InsecureHostError, SettingsError, ListenError.
+ * @throws SettingsError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, items, profiles, openUsers, nobody, clock, delay, logger } = parts;
@@ -105,12 +109,14 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     logger,
   });
   const similarItems = createSimilarItems({ serving, effortOf, logger });
-  const access = await openAccess(settings.access, { clock, logger });
+  const peers = createPeers();
+  const principalOfPeer = settings.tls?.clientCaFile === undefined ? undefined : createPrincipalOfPeer(peers);
+  const access = await openAccess(settings.access, { clock, logger, ...(principalOfPeer && { principalOfPeer }) });
   const server = await startServer(
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,
     settings,
-    access.interceptors,
+    { peers, interceptors: access.interceptors, clock, delay, logger },
   );
   const followingAccess = access.follow(delay, signal);
 

@@ -3,6 +3,13 @@ export { type ChartLine, type ChartOptions, lineChart } from './bench/line-chart
 export { describeMachine, type Machine, machineLine } from './bench/machine';
 export { markdownTable } from './bench/markdown-table';
 export { writeResult, writeSection } from './bench/write-section';
+export {
+  type Authority,
+  type CertificateWishes,
+  createAuthority,
+  createSelfSigned,
+  type KeyAndCertificate,
+} from './create-authority';
 export { type Cleanup, createCleanup } from './create-cleanup';
 export { createTemporaryFolder } from './create-temporary-folder';
 export { createWorld, type World, type WorldOptions } from './create-world';

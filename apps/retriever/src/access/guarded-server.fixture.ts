@@ -13,6 +13,7 @@ import { retrieverConfig } from '../config';
 import { createOverloadControl } from '../overload/control-overload';
 import { createRecordingLogger } from '../retriever.fixture';
 import { type Methods, startServer } from '../server';
+import { createPeers } from '../transport/peers';
 import { accessSettings } from './access-settings';
 import { audience, createIssuer, issuer } from './jwt.fixture';
 import { openAccess } from './open-access';
@@ -56,8 +57,9 @@ export async function startGuarded(settings: object = {}, overrides: Partial<Met
   const config = retrieverConfig.parse({ calls: { defaultDeadlineMs: 5000 } });
   const { admission } = createOverloadControl(config, systemClock);
   const calls = createCalls(config.calls, admission, systemClock, logger);
-  const listening = { host: '127.0.0.1', port: 0, insecure: false, access, reflection: true };
-  const server = await startServer({ ...methods, ...overrides }, calls, listening, interceptors);
+  const settings_ = { ...config, port: 0, access, reflection: true };
+  const parts = { peers: createPeers(), interceptors, clock: systemClock, delay, logger };
+  const server = await startServer({ ...methods, ...overrides }, calls, settings_, parts);
   registered.stop();
   const following = follow((_, signal) => delay(5, signal), stopping.signal); // looks at the files more often
   const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());

@@ -1,6 +1,7 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { type Clock, type Delay, isLoopbackHost, type Logger, SettingsError } from '@gatehouse/runtime';
 
+import { unixPathOf } from '../transport/listen';
 import { createAccessInterceptor } from './access-interceptor';
 import type { AccessSettings } from './access-settings';
 import { type Authenticators, createAuthenticate, type PrincipalOfPeer } from './authenticate';
@@ -26,9 +27,9 @@ export interface GuardedListening {
   readonly access: AccessSettings | null;
 }
 
-/** Without access control whoever reaches the port may ask: that is this machine alone. @throws SettingsError */
+/** Without access control whoever reaches the port may ask: so only this machine may. @throws SettingsError */
 export function requireAccess({ host, insecure, access }: GuardedListening): void {
-  if (access === null && !insecure && !isLoopbackHost(host))
+  if (access === null && !insecure && !isLoopbackHost(host) && unixPathOf(host) === undefined)
     throw new SettingsError(
       'access',
       `expected settings, because host ${host} is not loopback, found null; listen on 127.0.0.1, or set insecure: true to let anybody ask`,

@@ -17,6 +17,7 @@ test.each([
 test.each([
   [{ host: '127.0.0.1', insecure: false, access: null }],
   [{ host: '::1', insecure: false, access: null }],
+  [{ host: 'unix:/run/gatehouse.sock', insecure: false, access: null }],
   [{ host: '0.0.0.0', insecure: true, access: null }],
   [{ host: '0.0.0.0', insecure: false, access }],
 ])('%j is not', (listening) => {
