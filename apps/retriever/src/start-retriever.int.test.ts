@@ -1,8 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import {
   type Client,
@@ -12,20 +9,9 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
-import { type CandidateClient, createCandidateClient } from '@gatehouse/client';
-import { createProfileTable, userProfileFormat } from '@gatehouse/events';
-import {
-  createEmbeddedImpressionSink,
-  createEmbeddedImpressionSource,
-  createEmbeddedUserState,
-  openEmbeddedLog,
-} from '@gatehouse/events/embedded';
-import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
-import type { SearchRequest } from '@gatehouse/item-index';
+import { createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
 import { delay, systemClock, waitFor } from '@gatehouse/runtime';
-import type { Schema } from '@gatehouse/schema';
-import { createAuthority } from '@gatehouse/testing';
 import { service as healthService } from 'grpc-health-check';
 
 import { CallCancelledError } from './call-errors';
@@ -36,89 +22,20 @@ import {
   createRecordingLogger,
   hitsOf,
 } from './retriever.fixture';
-import { fusionSettings } from './fusion-settings';
-import { sourceSettings } from './sources/source-settings';
-import { limitSettings } from './transport/transport-settings';
-import { accessSettings } from './access/access-settings';
-import { type RetrieverSettings, type RunningRetriever, startRetriever } from './start-retriever';
+import { type RunningRetriever, startRetriever } from './start-retriever';
+import {
+  closing,
+  clientOf,
+  named,
+  noProfiles,
+  rulesOf,
+  type Search,
+  settings,
+  soon,
+  start,
+} from './started-retriever.fixture';
 
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
-
-const soon = { timeoutMs: 5000, everyMs: 5 };
-const settings: RetrieverSettings = {
-  host: '127.0.0.1',
-  port: 0,
-  insecure: false,
-  access: null,
-  reflection: false,
-  tls: null,
-  limits: limitSettings.parse({}),
-  pollMs: 10,
-  sources: sourceSettings.parse({}),
-  fusion: fusionSettings.parse({}),
-  searchEffort: 0,
-  calls: { defaultDeadlineMs: 1000, maxConcurrent: 100, maxWaiting: 100, targetWaitMs: 10_000, minEffortShare: 1 },
-  drain: { noticeMs: 50, timeoutMs: 5000 },
-};
-
-type Search = (request: SearchRequest) => Promise<ReturnType<typeof hitsOf>>;
-
-/** Items are named after version and length of the history, as the query vector has them. */
-const named: Search = async ({ vector, k }) =>
-  hitsOf(...Array.from({ length: Math.min(k, 5) }, (_, i) => `v${vector[0]}-h${vector[1]}-${i}`));
-
-const rulesOf = ({ userState }: Schema) => ({ ...userState, entersHistory: () => true, marksSeen: () => true });
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (let close = closing.pop(); close; close = closing.pop()) await close();
-});
-
-const noProfiles = () => createProfileTable(createMemoryCompactedTopic(userProfileFormat));
-
-async function start(search: Search = named, changed: Partial<RetrieverSettings> = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'retriever-'));
-  closing.push(() => rm(folder, { recursive: true }));
-  const log = openEmbeddedLog({ folder: join(folder, 'log') });
-  closing.push(() => log.close());
-  const models = createFakeModels();
-  const logger = createRecordingLogger();
-  const retriever = await startRetriever(
-    {
-      models,
-      loadParts: models.load,
-      indexes: { open: async (indexId) => createFakeIndex(indexId, search) },
-      towers: createFakeTowers(),
-      source: createEmbeddedImpressionSource(log),
-      items: createMemoryItemCatalogue(),
-      profiles: noProfiles(),
-      openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
-      nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
-      clock: systemClock,
-      delay,
-      logger,
-    },
-    { ...settings, ...changed },
-  );
-  let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= retriever.stop());
-  closing.push(stop);
-  const client = clientOf(`127.0.0.1:${retriever.port}`);
-  const serve = async (version: string) => {
-    models.point({ version, indexId: `${version}.1` });
-    await waitFor(() => logger.lines.some(({ fields }) => fields['indexVersion'] === `${version}.1`), {
-      what: `version ${version}`,
-      ...soon,
-    });
-  };
-  return { retriever, client, serve, stop, logger, sink: createEmbeddedImpressionSink(log) };
-}
-
-function clientOf(address: string): CandidateClient {
-  const client = createCandidateClient({ address, deadlineMs: 5000 });
-  closing.push(() => client.close());
-  return client;
-}
 
 /** The health service, as a load balancer asks it. */
 function healthOf({ port }: RunningRetriever) {
@@ -404,35 +321,4 @@ test('a call in flight is answered, and one who watches the health does not hold
   release();
   expect((await call).candidates).toHaveLength(1);
   await stopping;
-});
-
-test('with mutual TLS, the certificate of a client says what it may call', async () => {
-  const authority = await createAuthority('our authority');
-  const own = await authority.issue({ commonName: 'retriever', ipAddresses: ['127.0.0.1'] });
-  const folder = await mkdtemp(join(tmpdir(), 'tls-'));
-  closing.push(() => rm(folder, { recursive: true }));
-  const tls = { certFile: join(folder, 'cert'), keyFile: join(folder, 'key'), clientCaFile: join(folder, 'ca') };
-  await writeFile(tls.certFile, own.cert);
-  await writeFile(tls.keyFile, own.key);
-  await writeFile(tls.clientCaFile, authority.cert);
-  const methods = ['gatehouse.v1.CandidateService/Retrieve'];
-  const access = accessSettings.parse({ policy: [{ principals: ['peer:spiffe://test/ranker'], methods }] });
-  const { retriever, serve } = await start(named, { tls: { ...tls, reloadMs: 10_000 }, access });
-  await serve('1-1');
-  const callAs = async (name: string): Promise<CandidateClient> => {
-    const { key, cert } = await authority.issue({ commonName: name, uris: [`spiffe://test/${name}`] });
-    const secrets = [authority.cert, key, cert].map((pem) => Buffer.from(pem)) as [Buffer, Buffer, Buffer];
-    const client = createCandidateClient({
-      address: `127.0.0.1:${retriever.port}`,
-      credentials: credentials.createSsl(...secrets),
-      deadlineMs: 5000,
-    });
-    closing.push(() => client.close());
-    return client;
-  };
-  const ranker = await callAs('ranker');
-  expect((await ranker.retrieve({ limit: 1 })).modelVersion).toBe('1-1');
-  await expect(ranker.similarItems({ itemId: 'a' })).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
-  const other = await callAs('other');
-  await expect(other.retrieve({ limit: 1 })).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
 });
