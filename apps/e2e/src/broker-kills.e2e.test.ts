@@ -91,21 +91,21 @@ describeOutage('a trainer whose brokers are all away', () => {
       }
     };
     await waitForEvents(trainer, 448);
-    await until('readiness', async () => (await statusOf('/ready')) === 200);
+    await until('readiness', async () => (await statusOf('/readyz')) === 200);
     const residentBefore = await residentBytes(trainer);
 
     const wentMs = performance.now();
     await Promise.all(numbers.map(away));
-    await until('the end of readiness', async () => (await statusOf('/ready')) === 503);
+    await until('the end of readiness', async () => (await statusOf('/readyz')) === 503);
     let most = residentBefore;
     await until('the end of the outage', async () => {
       most = Math.max(most, await residentBytes(trainer));
-      expect(await statusOf('/live')).toBe(200);
+      expect(await statusOf('/livez')).toBe(200);
       return performance.now() - wentMs > 1000 * outageS;
     });
     await Promise.all(numbers.map(back));
     const backMs = performance.now();
-    await until('readiness', async () => (await statusOf('/ready')) === 200);
+    await until('readiness', async () => (await statusOf('/readyz')) === 200);
     const readyMs = performance.now() - backMs;
     await workspace.ingest(world.impressions.slice(before), undefined);
 

@@ -26,7 +26,7 @@ export const embedderConfig = z.strictObject({
     .array(z.enum(backendNames))
     .min(1)
     .default([...backendNames]),
-  /** Of /live, on loopback; 0: none. */
+  /** Of /livez, on loopback; 0: none. */
   healthPort: z.int().min(0).max(65_535).default(0),
   pollMs: z.int().min(10).max(60_000).default(100),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

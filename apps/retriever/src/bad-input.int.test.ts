@@ -12,7 +12,14 @@ import { randomRetrieve } from './fuzz/random-request.fixture';
 import { openRawCalls, type RawAnswer } from './fuzz/raw-calls.fixture';
 import { createOverloadControl } from './overload/control-overload';
 import { createRetrieve } from './retrieve';
-import { createFakeIndex, createFakePair, createFakeTower, createRecordingLogger, hitsOf } from './retriever.fixture';
+import {
+  createFakeIndex,
+  createFakePair,
+  createFakeTower,
+  createRecordingLogger,
+  hitsOf,
+  noTelemetry,
+} from './retriever.fixture';
 import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair } from './serving-pair';
@@ -39,15 +46,17 @@ async function setUp() {
     fusion: config.fusion,
     clock: systemClock,
     effortOf: () => 0,
+    telemetry: noTelemetry,
     logger,
   });
+  const { admission } = createOverloadControl(config, systemClock);
   const server = await startServer(
     {
       retrieve: retrieve.one,
       batchRetrieve: retrieve.batch,
       similarItems: createSimilarItems({ serving, effortOf: () => 0, logger }),
     },
-    createCalls(config.calls, createOverloadControl(config, systemClock).admission, systemClock, logger),
+    createCalls(config.calls, { admission, telemetry: noTelemetry, clock: systemClock, logger }),
     config,
     { peers: createPeers(), interceptors: [], clock: systemClock, delay, logger },
   );

@@ -1,10 +1,11 @@
-import type { handleUnaryCall } from '@grpc/grpc-js';
+import { type handleUnaryCall, status } from '@grpc/grpc-js';
 import type { Clock, Logger } from '@gatehouse/runtime';
 
 import { CallCancelledError, OutOfTimeError } from './call-errors';
 import { InvalidRequestError } from './invalid-request-error';
 import type { Admission } from './overload/admission';
 import { toStatus } from './status';
+import type { Telemetry } from './telemetry';
 
 /** Bytes that are no message of the expected type: they get a status of their own instead of INTERNAL. */
 export class MalformedMessage {
@@ -16,11 +17,12 @@ export interface Calls {
   /** Calls that wait for their turn or are in work. */
   readonly inFlight: number;
   /**
-   * Makes a grpc handler of a function. Calls start when they are admitted, and one that is no longer wanted by then does not start.
+   * Makes the grpc handler of a method of a function. Calls start when they are admitted, and one that is no longer wanted by then does not start.
    * The signal aborts with {@link CallCancelledError} when the caller gave up, and with
    * {@link OutOfTimeError} when nine tenths of the time are over: the last tenth is for sending what is at hand.
    */
   unary<Request, Response>(
+    method: string,
     handle: (request: Request, signal: AbortSignal) => Promise<Response>,
   ): handleUnaryCall<Request | MalformedMessage, Response>;
 }
@@ -37,12 +39,18 @@ const workShare = 0.9;
 /** Longest time of a timer. */
 const maxTimerMs = 2 ** 31 - 1;
 
+/** Collaborators of {@link createCalls}. */
+export interface CallParts {
+  readonly admission: Admission;
+  readonly telemetry: Pick<Telemetry, 'answered' | 'spent'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** Creates the runner of calls of one server. */
 export function createCalls(
   { defaultDeadlineMs }: CallLimits,
-  admission: Admission,
-  clock: Clock,
-  logger: Logger,
+  { admission, telemetry, clock, logger }: CallParts,
 ): Calls {
   let inFlight = 0;
   const timeLeftMs = (deadlineMs: number, nowMs: number): number =>
@@ -51,14 +59,20 @@ export function createCalls(
     get inFlight() {
       return inFlight;
     },
-    unary: (handle) => (call, reply) => {
+    unary: (method, handle) => (call, reply) => {
+      const beganMs = clock.monotonicMs();
       let answered = false;
-      const answerOnce = (send: () => void): void => {
+      const answerOnce = (send: () => status): void => {
         if (answered) return;
         answered = true;
-        send();
+        telemetry.answered(method, status[send()], clock.monotonicMs() - beganMs);
       };
-      const fail = (error: unknown): void => answerOnce(() => reply(toStatus(error, logger, call.request)));
+      const fail = (error: unknown): void =>
+        answerOnce(() => {
+          const answer = toStatus(error, logger, call.request);
+          reply(answer);
+          return answer.code ?? status.INTERNAL;
+        });
 
       const { request } = call;
       if (request instanceof MalformedMessage) {
@@ -80,6 +94,7 @@ export function createCalls(
       const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
       const start = async () => {
         const leave = await admission.enter(work.signal);
+        telemetry.spent('queue', clock.monotonicMs() - beganMs);
         try {
           if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
           work.signal.throwIfAborted();
@@ -90,7 +105,14 @@ export function createCalls(
       };
       inFlight++;
       void start()
-        .then((response) => answerOnce(() => reply(null, response)), fail)
+        .then(
+          (response) =>
+            answerOnce(() => {
+              reply(null, response);
+              return status.OK;
+            }),
+          fail,
+        )
         .finally(() => {
           inFlight--;
           clearTimeout(workTimer);

@@ -6,7 +6,7 @@ import { createManualClock, delay, waitFor } from '@gatehouse/runtime';
 import { createCalls, MalformedMessage } from './calls';
 import { createAdmission } from './overload/admission';
 import { createConcurrencyLimit } from './overload/concurrency-limit';
-import { createRecordingLogger } from './retriever.fixture';
+import { createRecordingLogger, noTelemetry } from './retriever.fixture';
 
 const workMs = 50_000;
 
@@ -16,10 +16,15 @@ function setUp(maxWaiting: number) {
   const limit = createConcurrencyLimit({ min: 1, initial: 100, max: 100 }, clock);
   const still = createManualClock(); // so that a minute of work is no overload
   const admission = createAdmission({ limit, maxWaiting, targetWaitMs: 25, clock: still, inNextTurn: setImmediate });
-  const calls = createCalls({ defaultDeadlineMs: 1_000_000 }, admission, clock, createRecordingLogger());
+  const told: [method: string, status: string, ms: number][] = [];
+  const telemetry = { ...noTelemetry, answered: (...one: [string, string, number]) => void told.push(one) };
+  const calls = createCalls(
+    { defaultDeadlineMs: 1_000_000 },
+    { admission, telemetry, clock, logger: createRecordingLogger() },
+  );
   const worked: number[] = [];
   const answers: string[] = [];
-  const handler = calls.unary(async (n: number) => {
+  const handler = calls.unary('Test', async (n: number) => {
     worked.push(n);
     clock.advance(workMs);
     return n;
@@ -33,7 +38,7 @@ function setUp(maxWaiting: number) {
   };
   const idle = () =>
     waitFor(() => calls.inFlight === 0, { what: 'calls in flight', timeoutMs: 4000, everyMs: 1, delay });
-  return { call, calls, clock, worked, answers, idle };
+  return { call, calls, clock, worked, answers, told, idle };
 }
 
 test('calls that come at once are counted before any works: what is too much is shed', async () => {
@@ -102,4 +107,17 @@ test('bytes that are no request take no place', () => {
   call(new MalformedMessage('7 bytes of something else'));
   expect(answers).toEqual(['INVALID_ARGUMENT']);
   expect(calls.inFlight).toBe(0);
+});
+
+test('every call is told of once, with its status and time', async () => {
+  const { call, told, clock, idle } = setUp(10);
+  call(0);
+  call(new MalformedMessage('7 bytes of something else'));
+  call(1, clock.nowMs());
+  await idle();
+  expect(told).toEqual([
+    ['Test', 'INVALID_ARGUMENT', 0],
+    ['Test', 'DEADLINE_EXCEEDED', 0],
+    ['Test', 'OK', workMs],
+  ]);
 });

@@ -19,6 +19,7 @@ export const retrieverConfig = z.strictObject({
   limits: limitSettings,
   access: accessSettings.nullable().default(null),
   reflection: z.boolean().default(false),
+  adminPort: z.int().min(0).max(65_535).default(0),
   log: logSettings,
   kafka: kafkaSettings.prefault({}),
   artifacts: folder('var/artifacts'),

@@ -9,7 +9,7 @@ import { Client, credentials, logVerbosity, Metadata, setLogger, setLogVerbosity
 import { createProfileTable, userProfileFormat } from '@gatehouse/events';
 import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import { BatchRetrieveRequest, RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
-import { createLogger, delay, systemClock, waitFor } from '@gatehouse/runtime';
+import { createMetrics, createLogger, delay, systemClock, waitFor } from '@gatehouse/runtime';
 
 import { audience, createIssuer, issuer } from './access/jwt.fixture';
 import { methodNames } from './access/method-names';
@@ -75,6 +75,7 @@ async function start() {
       profiles: createProfileTable(createMemoryCompactedTopic(userProfileFormat)),
       openUsers: () => Object.assign(createUserState(rules), { close: async () => undefined }),
       nobody: () => createUserState(rules).snapshot(),
+      metrics: createMetrics('test_'),
       clock: systemClock,
       delay,
       logger,

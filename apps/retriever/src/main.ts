@@ -9,10 +9,12 @@ import { openEventLog } from '@gatehouse/events/open';
 import { openItemIndexStore } from '@gatehouse/item-index/open';
 import {
   createLogger,
+  createMetrics,
   createShutdown,
   delay,
   type Logger,
   runMain,
+  serveMetrics,
   type Shutdown,
   systemClock,
 } from '@gatehouse/runtime';
@@ -48,6 +50,7 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
   shutdown.onStop('log', () => log.close());
   const openUsers = (schema: Schema): EmbeddedUserState =>
     createEmbeddedUserState(config.userState.folder, userStateOptions(schema));
+  const metrics = createMetrics('gatehouse_retriever_');
   const retriever = await startRetriever(
     {
       models: createFilesystemModelStore({ folder: config.artifacts.folder }),
@@ -59,12 +62,18 @@ async function serve(config: RetrieverConfig, logger: Logger, shutdown: Shutdown
       profiles: createProfileTable(log.users),
       openUsers,
       nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),
+      metrics,
       clock: systemClock,
       delay,
       logger,
     },
     config,
   );
+  if (config.adminPort > 0) {
+    const admin = await serveMetrics(metrics, config.adminPort, () => retriever.isReady);
+    shutdown.onStop('admin', () => admin.close());
+    logger.info('admin.listening', { port: admin.port });
+  }
   shutdown.onStop('serving', retriever.stop);
   logger.info('retriever.listening', { backend, host: config.host, port: retriever.port });
   await retriever.failed;

@@ -13,6 +13,7 @@ import type { ServingPair } from './serving-pair';
 import type { SourceRequest } from './sources/candidate-source';
 import type { Sources } from './sources/create-sources';
 import { startInTurns } from './start-in-turns';
+import type { Telemetry } from './telemetry';
 import { validateBatch, validateRetrieve } from './validate-request';
 import { withoutIds } from './without-ids';
 
@@ -28,6 +29,7 @@ export interface Retrieving {
   readonly clock: Clock;
   /** Width of approximate searches in a pair's index; 0: the index's own. */
   readonly effortOf: (pair: ServingPair) => number;
+  readonly telemetry: Pick<Telemetry, 'spent' | 'sourceFailed'>;
   readonly logger: Logger;
 }
 
@@ -41,7 +43,7 @@ export interface Retrieve {
 
 /** Creates the verb of the retriever. */
 export function createRetrieve(retrieving: Retrieving): Retrieve {
-  const { serving, users, featuresOf, sources, fusion, clock, effortOf, logger } = retrieving;
+  const { serving, users, featuresOf, sources, fusion, clock, effortOf, telemetry, logger } = retrieving;
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
@@ -51,14 +53,20 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
     const nowMs = clock.nowMs();
     const records = queries.map(({ userId }) => (userId === undefined ? undefined : users.get(userId)));
     const inputs = queries.map((query, i) => toQueryInput(query, records[i], featuresOf, nowMs));
+    const beganMs = clock.monotonicMs();
     const vectors = vectorsOf(pair, inputs); // [queries][vectorsPerQuery]
+    telemetry.spent('embed', clock.monotonicMs() - beganMs);
     const responses: RetrieveResponse[] = [];
     for (const [i, query] of queries.entries()) {
       if (i > 0) await nextTurn(signal);
       const effort = effortOf(pair);
       const request = toSourceRequest(query, inputs[i], records[i], pair, vectors[i], effort, signal);
+      const askedMs = clock.monotonicMs();
       const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
+      const foundMs = clock.monotonicMs();
+      telemetry.spent('sources', foundMs - askedMs);
       for (const { source, error } of failed) {
+        telemetry.sourceFailed(source);
         const told = withoutIds(error, [query, inputs[i]]);
         logger.warn('source.failed', { modelVersion: pair.version, source, error: told });
       }
@@ -69,6 +77,7 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
         userTimeOf(inputs[i]),
         failed,
       );
+      telemetry.spent('merge', clock.monotonicMs() - foundMs);
       logger.debug('candidates.served', {
         modelVersion: pair.version,
         indexVersion: pair.index.indexId,

@@ -9,6 +9,7 @@ import {
   createFakePair,
   createFakeTower,
   createRecordingLogger,
+  noTelemetry,
   type FakeIndex,
   type FakeTower,
   hitsOf,
@@ -39,6 +40,7 @@ function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}, fusion
     fusion: fusionSettings.parse(fusion),
     clock: createManualClock(1000),
     effortOf: () => 64,
+    telemetry: noTelemetry,
     logger,
   });
   const ask = (request: Partial<RetrieveRequest>, signal = never) =>
@@ -174,6 +176,7 @@ test('searches are as wide as the pair is given', async () => {
     fusion: fusionSettings.parse({}),
     clock: createManualClock(1000),
     effortOf: ({ searchEffort }) => searchEffort / 2,
+    telemetry: noTelemetry,
     logger: createRecordingLogger(),
   });
   const answer = await retrieve.one(RetrieveRequest.fromPartial({ sources: ['two-tower'] }), never);

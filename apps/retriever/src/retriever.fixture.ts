@@ -6,6 +6,7 @@ import type { LogFields, Logger } from '@gatehouse/runtime';
 import type { Schema } from '@gatehouse/schema';
 
 import type { ServingPair } from './serving-pair';
+import type { Telemetry } from './telemetry';
 import type { Canary, QueryTower, TowerLibrary } from './tower-library';
 
 /** Doubles for the tests of the retriever. Vectors are `[number of the version, length of the history]`. */
@@ -229,3 +230,11 @@ export function createFakeTowers(
     schemaOf: () => schema,
   };
 }
+
+/** Tells nobody. */
+export const noTelemetry: Telemetry = {
+  answered: () => undefined,
+  spent: () => undefined,
+  sourceFailed: () => undefined,
+  closed: () => undefined,
+};

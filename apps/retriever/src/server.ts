@@ -33,6 +33,8 @@ export interface Methods {
 /** A listening server. */
 export interface CandidateServer {
   readonly port: number;
+  /** Open connections. */
+  readonly connections: number;
   /** What the standard health service says, for the whole server and for the service by name. NOT_SERVING at first. */
   setServing(serving: boolean): void;
   /** Accepts nothing new, tells clients to go elsewhere, and resolves when their connections have ended. */
@@ -72,13 +74,16 @@ export async function startServer(
   health.addToServer(server);
   if (settings.reflection) (await import('./add-reflection')).addReflection(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
-    retrieve: calls.unary(methods.retrieve) as UntypedHandleCall,
-    batchRetrieve: calls.unary(methods.batchRetrieve) as UntypedHandleCall,
-    similarItems: calls.unary(methods.similarItems) as UntypedHandleCall,
+    retrieve: calls.unary('Retrieve', methods.retrieve) as UntypedHandleCall,
+    batchRetrieve: calls.unary('BatchRetrieve', methods.batchRetrieve) as UntypedHandleCall,
+    similarItems: calls.unary('SimilarItems', methods.similarItems) as UntypedHandleCall,
   });
   const transport = await startTransport(settings, { ...parts, server });
   return {
     port: transport.port,
+    get connections() {
+      return transport.open;
+    },
     setServing: (serving) => {
       for (const name of ['', service]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
     },

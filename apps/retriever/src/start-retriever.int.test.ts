@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import { CandidateServiceClient, RetrieveRequest } from '@gatehouse/proto';
-import { delay, systemClock, waitFor } from '@gatehouse/runtime';
+import { createMetrics, delay, systemClock, waitFor } from '@gatehouse/runtime';
 import { service as healthService } from 'grpc-health-check';
 
 import { CallCancelledError } from './call-errors';
@@ -242,6 +242,7 @@ test('users that cannot be opened end the retriever', async () => {
         throw new Error('var/user-state: not a folder');
       },
       nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
+      metrics: createMetrics('test_'),
       clock: systemClock,
       delay,
       logger: createRecordingLogger(),

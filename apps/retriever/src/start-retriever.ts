@@ -1,7 +1,7 @@
 import type { ModelReader } from '@gatehouse/artifacts';
 import type { Snapshot } from '@gatehouse/domain';
 import type { FollowerUserState, ImpressionSource, ItemCatalogue, ProfileTable } from '@gatehouse/events';
-import type { Clock, Delay, Logger } from '@gatehouse/runtime';
+import type { Clock, Delay, Logger, Metrics } from '@gatehouse/runtime';
 import { actionOf, readsProfiles, type Schema } from '@gatehouse/schema';
 
 import { openAccess } from './access/open-access';
@@ -20,6 +20,7 @@ import { startServer } from './server';
 import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
+import { createTelemetry } from './telemetry';
 import { createPeers } from './transport/peers';
 import { createSources } from './sources/create-sources';
 import type { Trending } from './sources/trending';
@@ -41,6 +42,8 @@ export interface RetrieverParts {
   readonly openUsers: (schema: Schema) => OpenUserState;
   /** Snapshot of a state of nobody, by the same rules. */
   readonly nobody: (schema: Schema) => Snapshot;
+  /** Gets the retriever's own. */
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly delay: Delay;
   readonly logger: Logger;
@@ -67,6 +70,8 @@ export type RetrieverSettings = Pick<
 /** A running retriever. */
 export interface RunningRetriever {
   readonly port: number;
+  /** Whether it has a version to answer from, and is not about to end. */
+  readonly isReady: boolean;
   /** Rejects when something broke that serving cannot go on without; never resolves. */
   readonly failed: Promise<never>;
   /** Ends without failing a call, and frees everything. */
@@ -82,7 +87,8 @@ const userStatePart = 'user-state';
  * @throws SettingsError, ListenError.
  */
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
-  const { models, loadParts, source, items, profiles, openUsers, nobody, clock, delay, logger } = parts;
+  const { models, loadParts, source, items, profiles, openUsers, nobody, metrics, clock, delay, logger } = parts;
+  const telemetry = createTelemetry(metrics);
   const { pollMs, fusion } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -93,8 +99,8 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     ),
   );
   let users: OpenUserState | undefined;
-  const { admission, effortOf } = createOverloadControl(settings, clock);
-  const calls = createCalls(settings.calls, admission, clock, logger);
+  const { admission, limit, effortOf } = createOverloadControl(settings, clock);
+  const calls = createCalls(settings.calls, { admission, telemetry, clock, logger });
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
   const sources = createSources(settings.sources, clock);
@@ -106,6 +112,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     fusion,
     clock,
     effortOf,
+    telemetry,
     logger,
   });
   const similarItems = createSimilarItems({ serving, effortOf, logger });
@@ -116,9 +123,16 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     { retrieve: retrieve.one, batchRetrieve: retrieve.batch, similarItems },
     calls,
     settings,
-    { peers, interceptors: access.interceptors, clock, delay, logger },
+    { peers, interceptors: access.interceptors, onClosed: (why) => telemetry.closed(why), clock, delay, logger },
   );
   const followingAccess = access.follow(delay, signal);
+  telemetry.observe({
+    admission,
+    limit,
+    pair: () => serving.current(),
+    connections: () => server.connections,
+    nowMs: () => clock.nowMs(),
+  });
 
   let followingLog: Promise<void> = Promise.resolve();
   const followLog = async (first: ServingPair): Promise<void> => {
@@ -168,6 +182,9 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
 
   return {
     port: server.port,
+    get isReady() {
+      return serving.current() !== undefined && !signal.aborted;
+    },
     failed: followingPointer.then(() => new Promise<never>(() => undefined)),
     stop: async () => {
       stopping.abort();

@@ -12,7 +12,7 @@ import {
 } from '@gatehouse/events/embedded';
 import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import type { SearchRequest } from '@gatehouse/item-index';
-import { delay, systemClock, waitFor } from '@gatehouse/runtime';
+import { createMetrics, delay, systemClock, waitFor } from '@gatehouse/runtime';
 import type { Schema } from '@gatehouse/schema';
 
 import {
@@ -78,6 +78,7 @@ export async function start(search: Search = named, changed: Partial<RetrieverSe
       profiles: noProfiles(),
       openUsers: (schema) => createEmbeddedUserState(join(folder, 'users'), rulesOf(schema)),
       nobody: (schema) => createUserState(rulesOf(schema)).snapshot(),
+      metrics: createMetrics('test_'),
       clock: systemClock,
       delay,
       logger,

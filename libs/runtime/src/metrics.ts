@@ -29,7 +29,8 @@ export interface MetricSpec {
 /** The metrics of one app. Names are unique. */
 export interface Metrics {
   counter(spec: MetricSpec): Counter;
-  gauge(spec: MetricSpec): Gauge;
+  /** @param spec with `read`, which tells the values, each with its labels, whenever somebody asks for them. */
+  gauge(spec: MetricSpec & { readonly read?: () => readonly (readonly [value: number, labels: Labels])[] }): Gauge;
   /** @param spec with the upper bounds of the buckets, ascending, in the unit of the name. */
   histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram;
   /** All values in the text format of Prometheus. */
@@ -58,7 +59,16 @@ export function createMetrics(prefix: string): Metrics {
       return { add: (amount, labels = {}) => counter.inc(labels, amount) };
     },
     gauge: (spec) => {
-      const gauge = new PromGauge(configure(spec));
+      const { read } = spec;
+      const gauge = new PromGauge({
+        ...configure(spec),
+        ...(read && {
+          collect() {
+            this.reset();
+            for (const [value, labels] of read()) this.set(labels, value);
+          },
+        }),
+      });
       return { set: (value, labels = {}) => gauge.set(labels, value) };
     },
     histogram: (spec) => {

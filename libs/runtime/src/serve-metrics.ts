@@ -14,8 +14,8 @@ const timeoutMs = 5_000;
 const maxConnections = 16;
 
 /**
- * Serves on loopback: `GET /metrics` in the text format of Prometheus; `GET /live`, which is answered 200 while the process runs; and
- * `GET /ready`, 200 or 503. Every other request is answered 404.
+ * Serves on loopback: `GET /metrics` in the text format of Prometheus; `GET /livez`, which is answered 200 while the process runs; and
+ * `GET /readyz`, 200 or 503. Every other request is answered 404.
  *
  * @param port 0: one that the system chooses.
  * @param isReady whether what the process depends on is there.
@@ -33,8 +33,8 @@ export async function serveMetrics(
         (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
         () => response.writeHead(500).end(),
       ),
-    '/live': (response) => response.writeHead(200).end(),
-    '/ready': (response) => response.writeHead(isReady() ? 200 : 503).end(),
+    '/livez': (response) => response.writeHead(200).end(),
+    '/readyz': (response) => response.writeHead(isReady() ? 200 : 503).end(),
   };
   const server = createServer({ requestTimeout: timeoutMs, headersTimeout: timeoutMs }, (request, response) => {
     const path = request.url ?? '';

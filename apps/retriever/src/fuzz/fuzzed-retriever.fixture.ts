@@ -8,7 +8,7 @@ import { createPopularity } from '@gatehouse/evaluation';
 import { createProfileTable, userProfileFormat, userStateOptions } from '@gatehouse/events';
 import { createMemoryCompactedTopic, createMemoryItemCatalogue, createUserState } from '@gatehouse/events/memory';
 import { openEmbeddedItemIndexStore } from '@gatehouse/item-index/embedded';
-import { delay, type Logger, systemClock } from '@gatehouse/runtime';
+import { createMetrics, delay, type Logger, systemClock } from '@gatehouse/runtime';
 import { compileSchema, type Schema } from '@gatehouse/schema';
 import {
   canariesPart,
@@ -132,6 +132,7 @@ async function main(): Promise<void> {
       profiles: createProfileTable(createMemoryCompactedTopic(userProfileFormat)),
       openUsers: () => ({ ...users, get: users.get, load: async () => undefined, close: async () => undefined }),
       nobody: () => users.snapshot(),
+      metrics: createMetrics('test_'),
       clock: systemClock,
       delay,
       logger,

@@ -6,7 +6,7 @@ import { createManualClock } from '@gatehouse/runtime';
 import { fusionSettings } from '../fusion-settings';
 import { createRetrieve } from '../retrieve';
 import { sourceNames } from '../retrieve-query';
-import { createFakePair, createRecordingLogger, userRecordOf } from '../retriever.fixture';
+import { createFakePair, createRecordingLogger, noTelemetry, userRecordOf } from '../retriever.fixture';
 import { createServing } from '../serving';
 import { disposePair } from '../serving-pair';
 import { createSources } from './create-sources';
@@ -74,6 +74,7 @@ async function setUp(seed: number) {
     fusion: fusionSettings.parse({ quotas: { new: { min: 2 }, trending: { max: 5 } } }),
     clock: createManualClock(1e6),
     effortOf: () => 0,
+    telemetry: noTelemetry,
     logger: createRecordingLogger(),
   });
   const ask = (request: Partial<RetrieveRequest>) =>

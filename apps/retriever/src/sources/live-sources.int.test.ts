@@ -6,7 +6,7 @@ import {
   createUserState,
 } from '@gatehouse/events/memory';
 import { createCandidateClient } from '@gatehouse/client';
-import { delay, systemClock, waitFor } from '@gatehouse/runtime';
+import { createMetrics, delay, systemClock, waitFor } from '@gatehouse/runtime';
 
 import { retrieverConfig } from '../config';
 import {
@@ -46,6 +46,7 @@ async function start(sources: object) {
         return Object.assign(users, { close: async () => undefined });
       },
       nobody: (schema) => createUserState(userStateOptions(schema)).snapshot(),
+      metrics: createMetrics('test_'),
       clock: systemClock,
       delay,
       logger,
