@@ -1,10 +1,14 @@
 import { RetrieveResponse } from '@gatehouse/proto';
 import { createExactItemIndexStore } from '@gatehouse/item-index/exact';
-import { createLogger, delay, systemClock } from '@gatehouse/runtime';
+import { createLogger, createMetrics, delay, systemClock } from '@gatehouse/runtime';
 
 import { createCalls } from '../../src/calls';
 import { retrieverConfig } from '../../src/config';
+import { createOverloadControl } from '../../src/overload/control-overload';
 import { startServer } from '../../src/server';
+import { createTelemetry } from '../../src/telemetry';
+import { createPeers } from '../../src/transport/peers';
+import type { ClosedFor } from '../../src/transport/start-transport';
 
 const dimension = 64;
 const items = 2_000;
@@ -37,11 +41,16 @@ async function start(): Promise<void> {
   const refuse = () => Promise.reject(new Error('not in this benchmark'));
   const settings = retrieverConfig.parse({ port: 0 });
   const logger = createLogger({ app: 'bench', level: 'silent' });
+  const { admission } = createOverloadControl(settings, systemClock);
+  const metrics = createMetrics('bench_');
+  const onClosed = (why: ClosedFor): void => {
+    closed[why] = (closed[why] ?? 0) + 1;
+  };
   const server = await startServer(
     { retrieve, batchRetrieve: refuse, similarItems: refuse },
-    createCalls(settings.calls, systemClock, logger),
+    createCalls(settings.calls, { admission, telemetry: createTelemetry(metrics), clock: systemClock, logger }),
     settings,
-    { clock: systemClock, delay, logger, onClosed: (why) => (closed[why] = (closed[why] ?? 0) + 1) },
+    { peers: createPeers(), interceptors: [], clock: systemClock, delay, logger, onClosed },
   );
   process.send?.(server.port);
 }
