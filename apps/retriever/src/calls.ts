@@ -17,13 +17,15 @@ export interface Calls {
   /** Calls that wait for their turn or are in work. */
   readonly inFlight: number;
   /**
-   * Makes the grpc handler of a method of a function. Calls start when they are admitted, and one that is no longer wanted by then does not start.
+   * Makes the grpc handler of a method of a function, and learns how long a query of it takes: an answer has one unless told otherwise.
+   * Calls start when they are admitted, and one that is no longer wanted by then does not start.
    * The signal aborts with {@link CallCancelledError} when the caller gave up, and with
    * {@link OutOfTimeError} when nine tenths of the time are over: the last tenth is for sending what is at hand.
    */
   unary<Request, Response>(
     method: string,
     handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+    queriesOf?: (response: Response) => number,
   ): handleUnaryCall<Request | MalformedMessage, Response>;
 }
 
@@ -59,65 +61,74 @@ export function createCalls(
     get inFlight() {
       return inFlight;
     },
-    unary: (method, handle) => (call, reply) => {
-      const beganMs = clock.monotonicMs();
-      let answered = false;
-      const answerOnce = (send: () => status): void => {
-        if (answered) return;
-        answered = true;
-        telemetry.answered(method, status[send()], clock.monotonicMs() - beganMs);
-      };
-      const fail = (error: unknown): void =>
-        answerOnce(() => {
-          const answer = toStatus(error, logger, call.request);
-          reply(answer);
-          return answer.code ?? status.INTERNAL;
-        });
+    unary:
+      (method, handle, queriesOf = () => 1) =>
+      (call, reply) => {
+        const beganMs = clock.monotonicMs();
+        let answered = false;
+        const answerOnce = (send: () => status): void => {
+          if (answered) return;
+          answered = true;
+          telemetry.answered(method, status[send()], clock.monotonicMs() - beganMs);
+        };
+        const fail = (error: unknown): void =>
+          answerOnce(() => {
+            const answer = toStatus(error, logger, call.request);
+            reply(answer);
+            return answer.code ?? status.INTERNAL;
+          });
 
-      const { request } = call;
-      if (request instanceof MalformedMessage) {
-        fail(new InvalidRequestError('request', 'a protobuf message of the method', request.reason));
-        return;
-      }
-      const arrivedMs = clock.nowMs();
-      const timeMs = timeLeftMs(Number(call.getDeadline()), arrivedMs);
-      if (timeMs <= 0) {
-        fail(new OutOfTimeError());
-        return;
-      }
-      const work = new AbortController();
-      call.on('cancelled', () => {
-        if (!answered) work.abort(new CallCancelledError()); // it comes after every answer too
-      });
-      if (call.cancelled) work.abort(new CallCancelledError());
-      const workTimer = setTimeout(() => work.abort(new OutOfTimeError()), timeMs * workShare);
-      const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
-      const start = async () => {
-        const leave = await admission.enter(work.signal);
-        telemetry.spent('queue', clock.monotonicMs() - beganMs);
-        try {
-          if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
-          work.signal.throwIfAborted();
-          return await handle(request, work.signal);
-        } finally {
-          leave();
+        const { request } = call;
+        if (request instanceof MalformedMessage) {
+          fail(new InvalidRequestError('request', 'a protobuf message of the method', request.reason));
+          return;
         }
-      };
-      inFlight++;
-      void start()
-        .then(
-          (response) =>
-            answerOnce(() => {
-              reply(null, response);
-              return status.OK;
-            }),
-          fail,
-        )
-        .finally(() => {
-          inFlight--;
-          clearTimeout(workTimer);
-          clearTimeout(replyTimer);
+        const arrivedMs = clock.nowMs();
+        const timeMs = timeLeftMs(Number(call.getDeadline()), arrivedMs);
+        if (timeMs <= 0) {
+          fail(new OutOfTimeError());
+          return;
+        }
+        const work = new AbortController();
+        call.on('cancelled', () => {
+          if (!answered) work.abort(new CallCancelledError()); // it comes after every answer too
         });
-    },
+        if (call.cancelled) work.abort(new CallCancelledError());
+        const workTimer = setTimeout(() => work.abort(new OutOfTimeError()), timeMs * workShare);
+        const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
+        const start = async () => {
+          const leave = await admission.enter(work.signal);
+          telemetry.spent('queue', clock.monotonicMs() - beganMs);
+          let queries = 0;
+          try {
+            if (clock.nowMs() - arrivedMs >= timeMs * workShare) work.abort(new OutOfTimeError()); // its timer may be late
+            work.signal.throwIfAborted();
+            const response = await handle(request, work.signal);
+            queries = queriesOf(response);
+            return response;
+          } catch (error) {
+            // Work that ran out of time shows how slow the engine is; refusals show nothing.
+            if (error instanceof OutOfTimeError) queries = 1;
+            throw error;
+          } finally {
+            leave(queries);
+          }
+        };
+        inFlight++;
+        void start()
+          .then(
+            (response) =>
+              answerOnce(() => {
+                reply(null, response);
+                return status.OK;
+              }),
+            fail,
+          )
+          .finally(() => {
+            inFlight--;
+            clearTimeout(workTimer);
+            clearTimeout(replyTimer);
+          });
+      },
   };
 }

@@ -75,7 +75,11 @@ export async function startServer(
   if (settings.reflection) (await import('./add-reflection')).addReflection(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
     retrieve: calls.unary('Retrieve', methods.retrieve) as UntypedHandleCall,
-    batchRetrieve: calls.unary('BatchRetrieve', methods.batchRetrieve) as UntypedHandleCall,
+    batchRetrieve: calls.unary(
+      'BatchRetrieve',
+      methods.batchRetrieve,
+      ({ responses }) => responses.length,
+    ) as UntypedHandleCall,
     similarItems: calls.unary('SimilarItems', methods.similarItems) as UntypedHandleCall,
   });
   const transport = await startTransport(settings, { ...parts, server });

@@ -12,11 +12,11 @@ export interface Admission {
   /**
    * Resolves when the call may begin, in the order in which they came and one in a turn of the event loop.
    *
-   * @returns what to call when its work has ended.
+   * @returns what to call when its work has ended, with the number of queries in it; 0 when its time says nothing about the engine.
    * @throws OverloadedError at once when too many wait already, or later when it has waited too long; the signal's reason when it
    * aborts meanwhile: such a call never begins.
    */
-  enter(signal: AbortSignal): Promise<() => void>;
+  enter(signal: AbortSignal): Promise<(queries: number) => void>;
 }
 
 /** Collaborators of {@link createAdmission}. */
@@ -31,8 +31,9 @@ export interface AdmissionParts {
   readonly inNextTurn: (run: () => void) => void;
 }
 
-/** When every call of this long had to wait too long, it is no burst (Nichols and Jacobson 2012, CoDel). */
+/** When every call of this long, and this many in a row, had to wait too long, it is no burst (Nichols and Jacobson 2012, CoDel). */
 const burstMs = 100;
+const lateInRow = 8; // one pause of the process makes few late
 /** How long an overload is believed in after its last sign. */
 const calmMs = 1_000;
 /** A call may wait for this share of the time that its work takes, where that is more than the target. */
@@ -49,12 +50,14 @@ interface Waiter {
  *
  * A burst may wait. When for 100 ms everybody waited longer than the target, it is an overload: from then on only as many may wait as
  * are worked off in that time, and the others are turned away as they come, which costs almost nothing; so those who are let in are
- * answered in time. It is over one second after nobody had to be turned away.
+ * answered in time. It is over one second after nobody had to be turned away, or when nobody has come for 100 ms.
  */
 export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNextTurn }: AdmissionParts): Admission {
   const queue = new Set<Waiter>();
   let running = 0;
   let promptMs = clock.monotonicMs(); // when a call had not waited too long, last
+  let late = 0; // calls since then
+  let idleMs: number | undefined = promptMs; // since when nobody waits and there is room
   let overloadedUntilMs = -Infinity;
   let isPumping = false;
 
@@ -62,7 +65,8 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
   const isOverloaded = (): boolean => clock.monotonicMs() < overloadedUntilMs;
   const room = (): number => {
     if (!isOverloaded() || limit.perSecond === undefined) return maxWaiting;
-    return Math.min(maxWaiting, Math.max(1, Math.floor((limit.perSecond * targetMs()) / 1000)));
+    const workedOff = Math.floor((limit.perSecond * targetMs()) / 1000);
+    return Math.min(maxWaiting, Math.max(1, limit.current - running, workedOff));
   };
   const overloaded = (): void => {
     overloadedUntilMs = clock.monotonicMs() + calmMs;
@@ -73,8 +77,9 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
     const nowMs = clock.monotonicMs();
     const isLate = ({ sinceMs }: Waiter): boolean => nowMs - sinceMs >= targetMs();
     const [oldest] = queue;
-    if (!oldest || !isLate(oldest)) promptMs = nowMs;
-    if (nowMs - promptMs >= burstMs) {
+    if (!oldest || !isLate(oldest)) [promptMs, late] = [nowMs, 0];
+    else late++;
+    if (late >= lateInRow && nowMs - promptMs >= burstMs) {
       overloaded();
       for (const waiter of queue) {
         if (queue.size <= room() || !isLate(waiter)) break;
@@ -83,7 +88,11 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
     }
     const [first] = queue;
     if (first && running < limit.current) first.begin();
+    rest();
     pumpSoon();
+  };
+  const rest = (): void => {
+    if (queue.size === 0 && running < limit.current) idleMs ??= clock.monotonicMs();
   };
   const pumpSoon = (): void => {
     if (isPumping || queue.size === 0 || running >= limit.current) return;
@@ -107,6 +116,8 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
           reject(signal.reason as Error);
           return;
         }
+        if (idleMs !== undefined && clock.monotonicMs() - idleMs >= burstMs) overloadedUntilMs = -Infinity;
+        idleMs = undefined;
         if (queue.size >= room()) {
           overloaded();
           reject(new OverloadedError());
@@ -122,9 +133,10 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
             leave();
             running++;
             const beganMs = clock.monotonicMs();
-            resolve(() => {
-              limit.ended(clock.monotonicMs() - beganMs, running);
+            resolve((queries) => {
+              if (queries > 0) limit.ended((clock.monotonicMs() - beganMs) / queries, running);
               running--;
+              rest();
               pumpSoon();
             });
           },
@@ -139,7 +151,7 @@ export function createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNext
           pumpSoon();
         };
         signal.addEventListener('abort', abort);
-        if (queue.size === 0) promptMs = waiter.sinceMs;
+        if (queue.size === 0) [promptMs, late] = [waiter.sinceMs, 0];
         queue.add(waiter);
         pumpSoon();
       }),

@@ -13,8 +13,9 @@ export interface OverloadControl {
   readonly effortOf: (pair: { readonly searchEffort: number }) => number;
 }
 
-/** Calls in work at a time before anything is known of the engine. */
+/** Calls in work at a time before anything is known of the engine, and at least: a wrong guess must not starve it. */
 const initialConcurrent = 16;
+const minConcurrent = 4;
 
 /** Creates the parts that keep the retriever answering when more comes than it can do. */
 export function createOverloadControl(
@@ -22,7 +23,11 @@ export function createOverloadControl(
   clock: Pick<Clock, 'monotonicMs'>,
 ): OverloadControl {
   const { maxConcurrent, maxWaiting, targetWaitMs, minEffortShare } = calls;
-  const bounds = { min: 1, initial: Math.min(initialConcurrent, maxConcurrent), max: maxConcurrent };
+  const bounds = {
+    min: Math.min(minConcurrent, maxConcurrent),
+    initial: Math.min(initialConcurrent, maxConcurrent),
+    max: maxConcurrent,
+  };
   const limit = createConcurrencyLimit(bounds, clock);
   const admission = createAdmission({ limit, maxWaiting, targetWaitMs, clock, inNextTurn: setImmediate });
   const effort = createSearchEffort(admission, { searchEffort, minEffortShare }, clock);

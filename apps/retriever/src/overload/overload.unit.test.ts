@@ -1,6 +1,6 @@
 import { answeredPerSecond, simulateOverload, tookMs } from './simulate-overload.fixture';
 
-const engine = { bounds: { min: 1, initial: 16, max: 256 }, engineAtOnce: 8 };
+const engine = { bounds: { min: 4, initial: 16, max: 256 }, engineAtOnce: 8 };
 const capacity = 8 / 0.05; // answers a second of 8 at once, 50 ms each
 const seeds = [1, 2, 3];
 
@@ -66,4 +66,36 @@ test('a burst waits, and nobody is turned away', async () => {
     engine,
   );
   expect(burst.outcomes.every(({ isAnswered }) => isAnswered)).toBe(true);
+});
+
+test('bursts with pauses between them are let in every time, also after an overload', async () => {
+  const burst = { seconds: 0.01, ratePerSecond: 6_400, engineMs: 10 }; // eight rounds of the engine
+  const pause = { seconds: 0.99, ratePerSecond: 0.001, engineMs: 10 };
+  const flood = { seconds: 2, ratePerSecond: 8_000, engineMs: 10 };
+  const outcomes = await simulateOverload(1, [flood, pause, burst, pause, burst, pause, burst, pause], engine);
+  for (const { outcomes: ofPhase } of outcomes.slice(2)) {
+    expect(ofPhase.filter(({ isAnswered }) => !isAnswered)).toEqual([]);
+  }
+});
+
+const wide = { ...engine, engineAtOnce: Infinity };
+
+test.each([
+  { ratePerSecond: 100, engineMs: 20, spread: 'exponential' as const },
+  { ratePerSecond: 200, engineMs: 20, spread: 'exponential' as const },
+  { ratePerSecond: 500, engineMs: 20, spread: 'exponential' as const },
+  { ratePerSecond: 300, engineMs: 20, spread: 'few-long' as const },
+])('work of very different lengths is no overload where nothing queues: %j', async (load) => {
+  for (const seed of seeds) {
+    const [, later] = await simulateOverload(
+      seed,
+      [
+        { seconds: 5, ...load },
+        { seconds: 20, ...load },
+      ],
+      wide,
+    );
+    const turnedAway = later.outcomes.filter(({ isAnswered }) => !isAnswered).length;
+    expect(turnedAway / later.outcomes.length).toBeLessThan(0.01);
+  }
 });

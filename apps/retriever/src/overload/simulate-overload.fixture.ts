@@ -11,6 +11,8 @@ export interface Phase {
   readonly ratePerSecond: number;
   /** Mean time that the engine needs for a call; a tenth more or less. */
   readonly engineMs: number;
+  /** How the times of single calls differ. @default within a tenth */
+  readonly spread?: 'exponential' | 'few-long';
 }
 
 /** What became of one call. Times in milliseconds. */
@@ -46,11 +48,17 @@ export async function simulateOverload(
 
   const engineQueue: (() => void)[] = [];
   let [busy, engineMs] = [0, 0];
+  let spread: Phase['spread'];
+  const workMs = (): number => {
+    if (spread === 'exponential') return -Math.log(1 - random.next()) * engineMs;
+    if (spread === 'few-long') return random.next() < 0.02 ? 50 * engineMs : engineMs;
+    return engineMs * (0.9 + 0.2 * random.next());
+  };
   const engineNext = (): void => {
     if (busy >= engineAtOnce || engineQueue.length === 0) return;
     const done = engineQueue.shift()!;
     busy++;
-    at(clock.monotonicMs() + engineMs * (0.9 + 0.2 * random.next()), () => {
+    at(clock.monotonicMs() + workMs(), () => {
       busy--;
       done();
       engineNext();
@@ -60,7 +68,7 @@ export async function simulateOverload(
     const cameMs = clock.monotonicMs();
     const settle = (isAnswered: boolean): void =>
       void outcomes.push({ cameMs, tookMs: clock.monotonicMs() - cameMs, isAnswered });
-    let leave: () => void;
+    let leave: (queries: number) => void;
     try {
       leave = await admission.enter(new AbortController().signal);
     } catch {
@@ -71,13 +79,13 @@ export async function simulateOverload(
       engineQueue.push(done);
       engineNext();
     });
-    leave();
+    leave(1);
     settle(true);
   };
 
   const results: PhaseOutcome[] = [];
   for (const phase of phases) {
-    ({ engineMs } = phase);
+    ({ engineMs, spread } = phase);
     const outcomes: Outcome[] = [];
     const endMs = clock.monotonicMs() + phase.seconds * 1000;
     const come = (): void => {
