@@ -3,7 +3,9 @@ import { EventEmitter } from 'node:events';
 import { type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { createManualClock, delay, waitFor } from '@gatehouse/runtime';
 
+import { OutOfTimeError } from './call-errors';
 import { createCalls, MalformedMessage } from './calls';
+import { InvalidRequestError } from './invalid-request-error';
 import { createAdmission } from './overload/admission';
 import { createConcurrencyLimit } from './overload/concurrency-limit';
 import { createRecordingLogger, noTelemetry } from './retriever.fixture';
@@ -120,4 +122,27 @@ test('every call is told of once, with its status and time', async () => {
     ['Test', 'DEADLINE_EXCEEDED', 0],
     ['Test', 'OK', workMs],
   ]);
+});
+
+test('the limit learns from answers, a query of a batch at a time, and not from refusals', async () => {
+  const clock = createManualClock(1000);
+  const learned: number[] = [];
+  const limit = { current: 10, unloadedMs: 1, perSecond: 1, ended: (queryMs: number) => learned.push(queryMs) };
+  const admission = createAdmission({ limit, maxWaiting: 10, targetWaitMs: 25, clock, inNextTurn: setImmediate });
+  const parts = { admission, telemetry: noTelemetry, clock, logger: createRecordingLogger() };
+  const calls = createCalls({ defaultDeadlineMs: 1000 }, parts);
+  const work = async (n: number): Promise<number> => {
+    clock.advance(8);
+    if (n === 0) throw new InvalidRequestError('limit', '1 to 1000', '5000');
+    if (n < 0) throw new OutOfTimeError();
+    return n;
+  };
+  const handler = calls.unary('Test', work, (n) => n);
+  for (const request of [1, 0, 4, -1]) {
+    const wire = Object.assign(new EventEmitter(), { request, cancelled: false, getDeadline: () => Infinity });
+    await new Promise((resolve) =>
+      handler(wire as unknown as ServerUnaryCall<number, number>, (...answer) => resolve(answer)),
+    );
+  }
+  expect(learned).toEqual([8, 2, 8]);
 });

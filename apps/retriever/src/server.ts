@@ -16,8 +16,8 @@ import {
   type SimilarItemsRequest,
   type SimilarItemsResponse,
 } from '@gatehouse/proto';
-import { HealthImplementation } from 'grpc-health-check';
 
+import { addHealth } from './add-health';
 import { type GuardedListening, requireAccess } from './access/open-access';
 import { type Calls, MalformedMessage } from './calls';
 import { grpcOptionsOf } from './transport/grpc-options';
@@ -70,8 +70,7 @@ export async function startServer(
 ): Promise<CandidateServer> {
   requireAccess(settings);
   const server = new Server({ ...grpcOptionsOf(settings.limits), interceptors });
-  const health = new HealthImplementation({ '': 'NOT_SERVING', [service]: 'NOT_SERVING' });
-  health.addToServer(server);
+  const health = addHealth(server, service);
   if (settings.reflection) (await import('./add-reflection')).addReflection(server);
   server.addService(toleratingMalformed(CandidateServiceService), {
     retrieve: calls.unary('Retrieve', methods.retrieve) as UntypedHandleCall,
@@ -88,9 +87,7 @@ export async function startServer(
     get connections() {
       return transport.open;
     },
-    setServing: (serving) => {
-      for (const name of ['', service]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
-    },
+    setServing: health.setServing,
     finish: async () => {
       const ended = transport.close();
       await new Promise<void>((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve())));

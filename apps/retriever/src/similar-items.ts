@@ -26,7 +26,7 @@ export function createSimilarItems({ serving, effortOf, logger }: SimilarItemsFi
       const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
       signal.throwIfAborted();
       const effort = effortOf(pair);
-      const [point] = await pair.index.get([itemId]);
+      const [point] = await pair.index.get([itemId], signal);
       if (!point) throw new UnknownItemError(itemId);
       signal.throwIfAborted();
       const hits = await pair.index.search({

@@ -21,7 +21,7 @@ const maxExcluded = 10_000;
 const maxQueryTextBytes = 1024;
 const maxRequests = 100;
 /** Candidates of a whole batch: with the longest ids they still fit the largest message that the server sends. */
-const maxBatchLimit = 5000;
+const maxBatchLimit = 4000;
 
 /**
  * Checks a request against the limits of the contract and the schema, and turns it into words of the domain.

@@ -1,4 +1,10 @@
-import { type FeatureValue, type Filter, RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
+import {
+  BatchRetrieveResponse,
+  type FeatureValue,
+  type Filter,
+  RetrieveRequest,
+  SimilarItemsRequest,
+} from '@gatehouse/proto';
 
 import { sourceNames } from './retrieve-query';
 import { schema } from './retriever.fixture';
@@ -199,13 +205,13 @@ test('attributes cannot be filtered by when the schema declares none', () => {
   );
 });
 
-test('a batch is 1 to 100 requests for at most 5000 candidates', () => {
+test('a batch is 1 to 100 requests for at most 4000 candidates', () => {
   const batch = (count: number, limit: number) => () =>
     validateBatch({ requests: many(count, RetrieveRequest.fromPartial({ limit })) }, attributes);
-  expect(batch(5, 1000)()).toHaveLength(5);
+  expect(batch(4, 1000)()).toHaveLength(4);
   expect(batch(0, 1)).toThrow('requests: expected 1 to 100, found 0');
   expect(batch(101, 1)).toThrow('requests: expected 1 to 100, found 101');
-  expect(batch(6, 1000)).toThrow('requests: expected limits that sum up to at most 5000, found 6000');
+  expect(batch(6, 1000)).toThrow('requests: expected limits that sum up to at most 4000, found 6000');
 });
 
 test('neighbours are asked for by an item', () => {
@@ -247,3 +253,12 @@ function messageOf(action: () => unknown): string {
   }
   throw new Error('expected a refusal');
 }
+
+test('the answer of the largest batch fits the largest message, whatever sources found each candidate', () => {
+  const itemId = 'i'.repeat(128);
+  const sources = sourceNames.map((source) => ({ source, score: 0.5 }));
+  const candidates = Array.from({ length: 1000 }, () => ({ itemId, score: 0.5, sources }));
+  const response = { candidates, modelVersion: '1000000-1000000', indexVersion: '1000000-1000000.1000000' };
+  const bytes = BatchRetrieveResponse.encode(BatchRetrieveResponse.fromPartial({ responses: Array(4).fill(response) }));
+  expect(bytes.finish().length).toBeLessThan(1024 * 1024);
+});

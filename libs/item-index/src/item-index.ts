@@ -74,8 +74,11 @@ export interface ItemIndex {
    * @throws DimensionError, NonFiniteVectorError, InvalidFilterError.
    */
   search(request: SearchRequest): Promise<Hit[]>;
-  /** Points of the given items, in the order given; items that the index does not hold are left out. */
-  get(itemIds: readonly ItemId[]): Promise<IndexPoint[]>;
+  /**
+   * Points of the given items, in the order given; items that the index does not hold are left out.
+   * @throws the signal's reason when it aborts meanwhile.
+   */
+  get(itemIds: readonly ItemId[], signal?: AbortSignal): Promise<IndexPoint[]>;
   count(): Promise<number>;
   /** Up to `limit` points, the same ones for the same content: for checksums and probes. */
   sample(limit: number): Promise<IndexPoint[]>;

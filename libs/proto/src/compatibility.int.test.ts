@@ -80,7 +80,7 @@ test.each<[string, string | RegExp, string, string]>([
 });
 
 test.each<[string, string, string]>([
-  ['a field', 'bool exclude_seen = 8;', 'bool exclude_seen = 8;\n  string tenant = 10;'],
+  ['a field', 'bool exclude_seen = 8;', 'bool exclude_seen = 8;\n  string tenant = 99;'],
   [
     'a method',
     'service CandidateService {',

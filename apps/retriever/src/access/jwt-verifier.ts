@@ -57,17 +57,21 @@ export async function parseJwks(text: string, algorithms: readonly string[]): Pr
   const { keys } = set.data;
   if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
     throw new JwksFileError('expected each kid once, found one twice');
+  // A set may hold keys for other things beside, such as encryption: they are left out.
+  const usable: typeof keys = [];
   for (const [i, key] of keys.entries()) {
     const alg = typeof key['alg'] === 'string' ? key['alg'] : defaultAlgorithm(key);
-    if (!algorithms.includes(alg))
-      throw new JwksFileError(`keys[${i}]: expected alg to be one of ${algorithms.join(', ')}, found another`);
+    if (!algorithms.includes(alg) || (key['use'] !== undefined && key['use'] !== 'sig')) continue;
     const imported = await importJWK(key, alg).catch(() => undefined);
     if (!imported || imported instanceof Uint8Array) throw new JwksFileError(`keys[${i}]: expected a key of ${alg}`);
     const { modulusLength = minRsaBits } = imported.algorithm as { modulusLength?: number };
     if (modulusLength < minRsaBits)
       throw new JwksFileError(`keys[${i}]: expected at least ${minRsaBits} bits, found ${modulusLength}`);
+    usable.push(key);
   }
-  return createLocalJWKSet({ keys });
+  if (usable.length === 0)
+    throw new JwksFileError(`expected a key for signatures whose alg is one of ${algorithms.join(', ')}, found none`);
+  return createLocalJWKSet({ keys: usable });
 }
 
 /** What a key without `alg` is for. */

@@ -216,7 +216,7 @@ const others: readonly ((random: Random) => FuzzCase)[] = [
     what: 'a batch for 5100',
     call: { path: pathOf('BatchRetrieve'), body: frame(batchOf(some(51, () => Buffer.alloc(0)))) },
     codes: [INVALID_ARGUMENT],
-    message: 'requests: expected limits that sum up to at most 5000, found 5100',
+    message: 'requests: expected limits that sum up to at most 4000, found 5100',
   }),
   (random) => ({
     what: 'an unknown method',

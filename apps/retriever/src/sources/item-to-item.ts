@@ -16,7 +16,7 @@ export function createItemToItem(newest: number): CandidateSource {
     const { pair, history, signal } = request;
     const anchors = newestItems(history, newest);
     signal.throwIfAborted();
-    const points = anchors.length > 0 ? await pair.index.get(anchors) : [];
+    const points = anchors.length > 0 ? await pair.index.get(anchors, signal) : [];
     const vectors = points.map(({ vector }) => vector);
     return searchNearest(request, vectors, new Set([...request.exclude, ...anchors]));
   };

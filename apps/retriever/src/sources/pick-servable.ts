@@ -23,7 +23,10 @@ export async function pickServable(request: SourceRequest, ranked: Iterable<Hit>
   let lookedUp = 0;
   const lookUp = async (): Promise<void> => {
     signal.throwIfAborted();
-    const points = await pair.index.get(waiting.map(({ itemId }) => itemId));
+    const points = await pair.index.get(
+      waiting.map(({ itemId }) => itemId),
+      signal,
+    );
     const servable = new Set(
       points.filter(({ attributes }) => !matches || matches(attributes)).map(({ itemId }) => itemId),
     );

@@ -23,18 +23,21 @@ export interface TlsFollowing {
 export async function followTls(following: TlsFollowing, signal: AbortSignal): Promise<void> {
   const { settings, use, clock, delay, logger } = following;
   let seen = JSON.stringify(following.current.texts);
+  let told = '';
   while (!signal.aborted) {
     await delay(settings.reloadMs, signal).catch(() => undefined);
     if (signal.aborted) return;
     const look = lookAt(settings);
     if (look.seen === seen) continue;
-    seen = look.seen;
     try {
       const files = checkTls(settings, look.texts(), clock);
       use(files);
+      [seen, told] = [look.seen, ''];
       logger.info('tls.reloaded', { validTo: new Date(files.validToMs).toISOString() });
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
+      if (told === look.seen) continue; // they may become good by themselves, as one that is not valid yet
+      told = look.seen;
       logger.error('tls.not-reloaded', { error });
     }
   }

@@ -19,27 +19,41 @@ export interface Peer {
   readonly principal?: Principal;
 }
 
-/** The peers of all open connections, by remote address and port as `getPeer()` of a call joins them: no two have the same. */
+/** The two ends of a connection, as `getConnectionInfo()` of a call in a server interceptor tells them. */
+export interface ConnectionEnds {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** Tells connections apart. The remote end alone does not: it may be the same for two of this machine's addresses. */
+export function keyOfEnds({ localAddress, localPort, remoteAddress, remotePort }: ConnectionEnds): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join(' ');
+}
+
+/** The peers of all open connections. */
 export interface Peers {
   /**
-   * Who makes a call, in a handler or a server interceptor.
+   * Who makes a call, in a server interceptor.
    *
-   * @example peers.of(call.getPeer())?.principal?.uris
+   * @example peers.of(call.getConnectionInfo())?.principal?.uris
    */
-  of(remoteEnd: string): Peer | undefined;
+  of(ends: ConnectionEnds): Peer | undefined;
   /** Adds a peer, until the returned function is called. */
-  add(remoteEnd: string, peer: Peer): () => void;
+  add(ends: ConnectionEnds, peer: Peer): () => void;
 }
 
 /** Creates an empty registry. */
 export function createPeers(): Peers {
   const peers = new Map<string, Peer>();
   return {
-    of: (remoteEnd) => peers.get(remoteEnd),
-    add: (remoteEnd, peer) => {
-      peers.set(remoteEnd, peer);
+    of: (ends) => peers.get(keyOfEnds(ends)),
+    add: (ends, peer) => {
+      const key = keyOfEnds(ends);
+      peers.set(key, peer);
       return () => {
-        if (peers.get(remoteEnd) === peer) peers.delete(remoteEnd);
+        if (peers.get(key) === peer) peers.delete(key);
       };
     },
   };

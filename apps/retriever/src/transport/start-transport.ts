@@ -9,7 +9,7 @@ import { followTls } from './follow-tls';
 import { injectConnections } from './inject-connections';
 import { listen, unixPathOf } from './listen';
 import { oneATurn } from './one-a-turn';
-import { type Peers, type Principal, principalOf } from './peers';
+import { keyOfEnds, type Peers, type Principal, principalOf } from './peers';
 import { peerKey } from './peer-key';
 import { checkTls, readTlsTexts, type TlsFiles } from './read-tls';
 import type { LimitSettings, TlsSettings } from './transport-settings';
@@ -78,19 +78,19 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
   const handshaking = new Set<Socket>();
   const watched = watchSessions(clock);
   const soon = oneATurn();
-  /** What to do when a session begins or misbehaves, by the socket's remote end: TLS wraps the socket that came in. */
+  /** What to do when a session begins or misbehaves, by the ends of its socket: TLS wraps the socket that came in. */
   const places = new Map<string, { begin(): void; prove(): void; misbehave(): void }>();
 
   const inject = injectConnections(server, limits);
   const introduce = (socket: Socket, principal?: Principal): void => {
     const { remoteAddress: address } = socket;
-    const forget = peers.add(endOf(socket), {
+    const forget = peers.add(socket, {
       ...(address !== undefined && { address }),
       ...(principal && { principal }),
     });
     socket.once('close', forget);
   };
-  const serve = (socket: Socket, place = places.get(endOf(socket))): void => {
+  const serve = (socket: Socket, place = places.get(keyOfEnds(socket))): void => {
     const session = place && !stopping.signal.aborted && inject(socket);
     if (!session) {
       socket.destroy();
@@ -137,7 +137,7 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
       return;
     }
     let misbehaved = false;
-    const end = endOf(socket);
+    const end = keyOfEnds(socket);
     const record = {
       begin: () => handshaking.delete(socket),
       prove: () => place.prove(),
@@ -205,9 +205,6 @@ export async function startTransport(settings: TransportSettings, parts: Transpo
     },
   };
 }
-
-/** As `getPeer()` of grpc-js tells it. */
-const endOf = ({ remoteAddress = 'unknown', remotePort }: Socket): string => `${remoteAddress}:${remotePort ?? ''}`;
 
 function createHandshakes(files: TlsFiles, tls: TlsSettings | null): TlsServer {
   const mutual = tls?.clientCaFile !== undefined;

@@ -1,4 +1,10 @@
-import { type sendUnaryData, Server, type ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  type sendUnaryData,
+  Server,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js';
 import { CandidateServiceService, type RetrieveRequest, RetrieveResponse } from '@gatehouse/proto';
 import { type Clock, delay, systemClock } from '@gatehouse/runtime';
 
@@ -30,12 +36,17 @@ export async function startTestServer(
   clock: Clock = systemClock,
 ) {
   const limits = { ...limitSettings.parse({}), ...changed.limits };
-  const server = new Server(grpcOptionsOf(limits));
   const peers = createPeers();
   const callers: (Peer | undefined)[] = [];
+  const known = new Map<string, Peer | undefined>();
+  const noteCaller: ServerInterceptor = (_, call) => {
+    known.set(call.getPeer(), peers.of(call.getConnectionInfo()));
+    return new ServerInterceptingCall(call);
+  };
+  const server = new Server({ ...grpcOptionsOf(limits), interceptors: [noteCaller] });
   server.addService(CandidateServiceService, {
     retrieve: ((call, reply) => {
-      callers.push(peers.of(call.getPeer()));
+      callers.push(known.get(call.getPeer())); // of calls that reach their method
       answer(call, reply);
     }) satisfies Answer,
   });

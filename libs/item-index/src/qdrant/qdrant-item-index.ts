@@ -109,13 +109,15 @@ export class QdrantItemIndex implements ItemIndex {
     }
   }
 
-  async get(itemIds: readonly ItemId[]): Promise<IndexPoint[]> {
+  async get(itemIds: readonly ItemId[], signal?: AbortSignal): Promise<IndexPoint[]> {
     this.checkOpen();
+    signal?.throwIfAborted();
     const found = new Map<ItemId, IndexPoint>();
     for (let from = 0; from < itemIds.length; from += pointsAtOnce) {
       const ids = itemIds.slice(from, from + pointsAtOnce).map(pointIdOf);
-      const records = await this.run('get', (client, name) =>
-        client.retrieve(name, { ids, with_payload: true, with_vector: true }),
+      const records = await unlessAborted(
+        this.run('get', (client, name) => client.retrieve(name, { ids, with_payload: true, with_vector: true })),
+        signal,
       );
       for (const record of records) found.set(itemIdOf(record), fromQdrantPoint(record));
     }

@@ -65,7 +65,7 @@ export interface RetrieveRequest_ContextEntry {
 
 /** Several requests that one model version answers. */
 export interface BatchRetrieveRequest {
-  /** 1 to 100 requests whose limits sum up to at most 5000. */
+  /** 1 to 100 requests whose limits sum up to at most 4000. */
   readonly requests: readonly RetrieveRequest[];
 }
 
