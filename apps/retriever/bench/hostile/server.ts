@@ -1,10 +1,13 @@
 import { RetrieveResponse } from '@gatehouse/proto';
 import { createExactItemIndexStore } from '@gatehouse/item-index/exact';
-import { createLogger, delay, systemClock } from '@gatehouse/runtime';
+import { createLogger, createMetrics, delay, systemClock } from '@gatehouse/runtime';
 
 import { createCalls } from '../../src/calls';
 import { retrieverConfig } from '../../src/config';
+import { createOverloadControl } from '../../src/overload/control-overload';
 import { startServer } from '../../src/server';
+import { createTelemetry } from '../../src/telemetry';
+import { createPeers } from '../../src/transport/peers';
 
 const dimension = 64;
 const items = 2_000;
@@ -37,11 +40,16 @@ async function start(): Promise<void> {
   const refuse = () => Promise.reject(new Error('not in this benchmark'));
   const settings = retrieverConfig.parse({ port: 0 });
   const logger = createLogger({ app: 'bench', level: 'silent' });
+  const { admission } = createOverloadControl(settings, systemClock);
+  const telemetry = createTelemetry(createMetrics('bench_'));
   const server = await startServer(
     { retrieve, batchRetrieve: refuse, similarItems: refuse },
-    createCalls(settings.calls, systemClock, logger),
+    createCalls(settings.calls, { admission, telemetry, clock: systemClock, logger }),
     settings,
-    { clock: systemClock, delay, logger, onClosed: (why) => (closed[why] = (closed[why] ?? 0) + 1) },
+    {
+      ...{ peers: createPeers(), interceptors: [], clock: systemClock, delay, logger },
+      onClosed: (why) => (closed[why] = (closed[why] ?? 0) + 1),
+    },
   );
   process.send?.(server.port);
 }
