@@ -71,15 +71,17 @@ describe('embedded user state', () => {
 
   it('takes over more users than fit a turn, answers from what it had meanwhile, and keeps all after a restart', async () => {
     const ids = Array.from({ length: 5000 }, (_, n) => `user-${Math.imul(n, 2_654_435_761) >>> 0}`);
-    const seen: boolean[] = [];
-    const timer = setInterval(() => {
-      const [old, fresh] = [users.get('u1'), users.get(ids[0])];
-      expect(old === undefined).toBe(fresh !== undefined); // one or the other, never a mixture
-      seen.push(old !== undefined);
-    }, 0);
+    const looks: string[] = [];
+    const look = (): void => {
+      looks.push([users.get('u1') && 'old', users.get(ids[0]) && 'new'].filter(Boolean).join(' and '));
+    };
+    const timer = setInterval(look, 0);
     await users.load(snapshotOf(ids), { impressions: { 0: 9 } });
     clearInterval(timer);
-    expect(seen).toContain(true);
+    look();
+    expect(looks[0]).toBe('old');
+    expect(looks.at(-1)).toBe('new');
+    expect(new Set(looks)).toEqual(new Set(['old', 'new'])); // never a mixture
     await users.close();
     users = createEmbeddedUserState(folder.path, testOptions);
     expect(users.userCount).toBe(5000);
