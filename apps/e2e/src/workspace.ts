@@ -33,6 +33,10 @@ export interface WorkspaceOptions {
 export interface Workspace {
   readonly folder: string;
   readonly artifactsFolder: string;
+  /** Folder of the embedded log. */
+  readonly logFolder: string;
+  /** Stands before the name of every topic on the cluster. */
+  readonly topicPrefix: string;
   /** Ids of all indexes, in files or on the server. */
   indexIds(): Promise<string[]>;
   /** Runs `gatehouse ingest` to its end. @throws Error unless it takes every row. */
@@ -56,14 +60,16 @@ export async function createWorkspace(
   const folder = await createTemporaryFolder(cleanup);
   const pathOf = (name: string): string => join(folder, name);
   const unique = `e2e-${randomUUID()}`;
+  const topicPrefix = `${unique}.`;
+  const logFolder = pathOf('log');
   const log: Settings = brokers
     ? {
         LOG_KIND: 'kafka',
         KAFKA_BROKERS: JSON.stringify(brokers),
-        KAFKA_TOPIC_PREFIX: `${unique}.`,
+        KAFKA_TOPIC_PREFIX: topicPrefix,
         KAFKA_GROUP_ID: unique,
       }
-    : { LOG_FOLDER: pathOf('log') };
+    : { LOG_FOLDER: logFolder };
   const artifacts = { ARTIFACTS_FOLDER: pathOf('artifacts') };
   const index: Settings = qdrant
     ? { INDEX_KIND: 'qdrant', QDRANT_URL: qdrant, QDRANT_COLLECTION_PREFIX: `${unique}-` }
@@ -112,6 +118,8 @@ export async function createWorkspace(
   const workspace: Workspace = {
     folder,
     artifactsFolder: artifacts.ARTIFACTS_FOLDER,
+    logFolder,
+    topicPrefix,
     indexIds: async () =>
       qdrant
         ? (await collectionsOf(qdrant, `${unique}-`)).map((name) => name.replace(/^.*items__/, ''))

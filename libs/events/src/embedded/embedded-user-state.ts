@@ -1,9 +1,13 @@
-import type { Offsets, UserId } from '@gatehouse/domain';
+import { randomUUID } from 'node:crypto';
+
+import type { Offsets, Snapshot, UserId } from '@gatehouse/domain';
 import type { Transaction } from 'lmdb';
 import type { FollowerUserState, UserStateOptions } from '../ports';
+import { sortInTurns } from '../user-state/sort-in-turns';
 import { UserEntry, userRecord } from '../user-state/user-entry';
 import { restoreUsers } from '../user-state/user-state-snapshot';
-import { openEmbeddedStore } from './embedded-store';
+import { breathe } from '../wait';
+import { openEmbeddedStore, type Table } from './embedded-store';
 import { decodeUser, encodeUser } from './stored-user';
 
 /** User state on disk. */
@@ -19,10 +23,15 @@ interface Summary {
 
 /** Layout of the stored bytes; another one starts afresh. */
 const format = 1;
+/** Users that a load writes in one transaction: calls wait for no more than that. */
+const usersPerTurn = 2_000;
 
 /**
  * User state in a folder of its own: one process per host applies the log, all of them read. A restart goes on from the stored offsets.
  * Content that was written with another format or other limits is dropped at opening: it can be had again from a snapshot or the log.
+ *
+ * There are two tables of users. A load fills the one that is not in use, in the order of the keys and in turns with other work, and its
+ * last transaction changes over. Whoever is killed before that leaves everything as it was.
  *
  * @throws StorageError when the folder cannot be used.
  * @example
@@ -33,9 +42,11 @@ export function createEmbeddedUserState(folder: string, options: UserStateOption
   const { historyLimit, seenLimit } = options;
   const layout = JSON.stringify({ format, historyLimit, seenLimit });
   const store = openEmbeddedStore(folder);
-  const users = store.keyed('users');
+  const tables: readonly Table<Uint8Array>[] = [store.keyed('users'), store.keyed('users-2')];
   const settings = store.keyed('settings');
-  const [layoutKey, summaryKey] = [Buffer.from('layout'), Buffer.from('summary')];
+  const [layoutKey, summaryKey, tableKey, loadKey] = ['layout', 'summary', 'table', 'load'].map((key) =>
+    Buffer.from(key),
+  );
 
   const readSummary = (transaction?: Transaction): Summary => {
     const stored = settings.get(summaryKey, transaction && { transaction });
@@ -46,18 +57,62 @@ export function createEmbeddedUserState(folder: string, options: UserStateOption
   };
   store.write(() => {
     if (settings.get(layoutKey)?.toString() === layout) return;
-    users.clearSync();
+    for (const table of tables) table.clearSync();
     settings.putSync(layoutKey, Buffer.from(layout));
     writeSummary({ userCount: 0, offsets: {} });
   });
 
+  /** Which table holds the users. */
+  const readTable = (transaction?: Transaction): number =>
+    settings.get(tableKey, transaction && { transaction })?.[0] ?? 0;
+
+  const load = async (snapshot: Snapshot, offsets: Offsets): Promise<void> => {
+    const { userIds, contentOf } = restoreUsers(snapshot, options);
+    // Text whose code units are the bytes of the key, so that its order is that of the table: appending is the fastest way to fill it.
+    const keys: string[] = [];
+    for (const userId of userIds) {
+      if (keys.push(Buffer.from(userId).toString('latin1')) % usersPerTurn === 0) await breathe();
+    }
+    const order = await sortInTurns(keys);
+    const twice = order.findIndex((user, i) => i > 0 && keys[user] === keys[order[i - 1]]);
+    if (twice >= 0) throw new RangeError(`user-state: expected each user once, found ${userIds[order[twice]]} twice`);
+    const ownLoad = Buffer.from(randomUUID());
+    /** A transaction of this load, unless another one has begun since. */
+    const write = (action: (used: number) => void): void =>
+      store.write(() => {
+        if (!settings.get(loadKey)?.equals(ownLoad))
+          throw new Error('load: expected no other, found one that began later');
+        action(readTable());
+      });
+    store.write(() => {
+      settings.putSync(loadKey, ownLoad);
+      tables[1 - readTable()].clearSync();
+    });
+    for (let from = 0; from < order.length; from += usersPerTurn) {
+      write((used) => {
+        for (const user of order.subarray(from, from + usersPerTurn)) {
+          tables[1 - used].putSync(Buffer.from(keys[user], 'latin1'), encodeUser(contentOf(user)), { append: true });
+        }
+      });
+      await breathe();
+    }
+    write((used) => {
+      tables[used].clearSync();
+      settings.putSync(tableKey, Buffer.of(1 - used));
+      writeSummary({ userCount: order.length, offsets });
+    });
+  };
+
   return {
     get(userId) {
-      const stored = store.read((transaction) => users.get(Buffer.from(userId), { transaction }));
+      const stored = store.read((transaction) =>
+        tables[readTable(transaction)].get(Buffer.from(userId), { transaction }),
+      );
       return stored && userRecord(decodeUser(stored));
     },
     async apply(impressions, offsets) {
       store.write(() => {
+        const users = tables[readTable()];
         let { userCount } = readSummary();
         const touched = new Map<UserId, UserEntry>();
         for (const impression of impressions) {
@@ -80,18 +135,7 @@ export function createEmbeddedUserState(folder: string, options: UserStateOption
     get userCount() {
       return store.read(readSummary).userCount;
     },
-    async load(snapshot, offsets) {
-      const restored = restoreUsers(snapshot, options);
-      store.write(() => {
-        users.clearSync();
-        let userCount = 0;
-        for (const [userId, content] of restored.users) {
-          users.putSync(Buffer.from(userId), encodeUser(content));
-          userCount++;
-        }
-        writeSummary({ userCount, offsets });
-      });
-    },
+    load,
     close: () => store.close(),
   };
 }

@@ -15,10 +15,12 @@ export function createUserState(options: UserStateOptions): StatefulUserState & 
   let users = new Map<UserId, UserEntry>();
   let current: Offsets = {};
   const restore = (snapshot: Snapshot, offsets?: Offsets): void => {
-    const content = restoreUsers(snapshot, options);
+    const restored = restoreUsers(snapshot, options);
     users = new Map();
-    for (const [userId, user] of content.users) users.set(userId, new UserEntry(options, user));
-    current = offsets ?? content.offsets;
+    for (const [user, userId] of restored.userIds.entries()) {
+      users.set(userId, new UserEntry(options, restored.contentOf(user)));
+    }
+    current = offsets ?? restored.offsets;
   };
   return {
     name: userStateName,

@@ -16,7 +16,9 @@ const format = 1;
 
 /** What a snapshot holds. */
 interface RestoredUsers {
-  readonly users: Iterable<readonly [UserId, UserContent]>;
+  readonly userIds: readonly UserId[];
+  /** Of the user at a position in {@link userIds}. */
+  readonly contentOf: (user: number) => UserContent;
   readonly offsets: Offsets;
 }
 
@@ -100,10 +102,7 @@ export function restoreUsers(snapshot: Snapshot, limits: Limits): RestoredUsers 
     const seen = seenKeys.slice(seenOffsets[user] * 2, seenOffsets[user + 1] * 2);
     return { history, seenKeys: seen, lastEventTimeMs: lastEventTimes[user] };
   };
-  const users = function* (): Generator<readonly [UserId, UserContent]> {
-    for (const [user, userId] of userIds.entries()) yield [userId, contentOf(user)];
-  };
-  return { offsets, users: users() };
+  return { offsets, userIds, contentOf };
 }
 
 function checkedOffsets(snapshot: Snapshot, { historyLimit, seenLimit }: Limits): Offsets {
