@@ -6,7 +6,7 @@ import { createManualClock, delay, waitFor } from '@gatehouse/runtime';
 import { createCalls, MalformedMessage } from './calls';
 import { createAdmission } from './overload/admission';
 import { createConcurrencyLimit } from './overload/concurrency-limit';
-import { createRecordingLogger, noTelemetry } from './retriever.fixture';
+import { createRecordingLogger, noTelemetry, noTracing } from './retriever.fixture';
 
 const workMs = 50_000;
 
@@ -20,7 +20,7 @@ function setUp(maxWaiting: number) {
   const telemetry = { ...noTelemetry, answered: (...one: [string, string, number]) => void told.push(one) };
   const calls = createCalls(
     { defaultDeadlineMs: 1_000_000 },
-    { admission, telemetry, clock, logger: createRecordingLogger() },
+    { admission, telemetry, tracing: noTracing, clock, logger: createRecordingLogger() },
   );
   const worked: number[] = [];
   const answers: string[] = [];
