@@ -74,7 +74,7 @@ export function createCalls(
       };
       const fail = (error: unknown): void =>
         answerOnce(() => {
-          const answer = toStatus(error, logger, call.request);
+          const answer = span.run(() => toStatus(error, logger, call.request)); // what it logs can name the trace
           reply(answer);
           return answer.code ?? status.INTERNAL;
         });

@@ -65,7 +65,7 @@ export function createTracing(): Tracing {
       const around = context.active();
       const isInside = trace.getSpan(around) !== undefined; // an instrumentation of grpc-js has read the metadata
       // Baggage would go on to the index's server, and may tell of users.
-      const parent = isInside ? around : propagation.deleteBaggage(propagation.extract(around, metadata, headers));
+      const parent = propagation.deleteBaggage(isInside ? around : propagation.extract(around, metadata, headers));
       const span = tracer.startSpan(
         `${service}/${method}`,
         {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 
 import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { diag, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { BatchRetrieveRequest, RetrieveRequest, SimilarItemsRequest } from '@gatehouse/proto';
 import { createManualClock } from '@gatehouse/runtime';
 
@@ -40,7 +40,13 @@ function setUp(search: () => Promise<ReturnType<typeof hitsOf>> = found) {
   const admission = createAdmission({ limit, maxWaiting: 1, targetWaitMs: 25, clock, inNextTurn: setImmediate });
   const serving = createServing(disposePair);
   serving.replace(createFakePair('1-1', { index: createFakeIndex('1-1.1', search) }));
-  const [tracing, logger, effortOf] = [createTracing(), createRecordingLogger(), () => 0];
+  const [tracing, effortOf] = [createTracing(), () => 0];
+  /** Spans in which errors were logged. */
+  const loggedIn: (string | undefined)[] = [];
+  const logger = {
+    ...createRecordingLogger(),
+    error: () => void loggedIn.push(trace.getActiveSpan()?.spanContext().spanId),
+  };
   const calls = createCalls(
     { defaultDeadlineMs: 10_000 },
     { admission, telemetry: noTelemetry, tracing, clock, logger },
@@ -74,6 +80,7 @@ function setUp(search: () => Promise<ReturnType<typeof hitsOf>> = found) {
     retrieve: through('Retrieve', one),
     batch: through('BatchRetrieve', batch),
     similar: through('SimilarItems', similar),
+    loggedIn,
   };
 }
 
@@ -153,6 +160,7 @@ test('only what is the fault of the server is an error of its span', async () =>
     [status.OK, SpanStatusCode.UNSET],
     [status.INTERNAL, SpanStatusCode.ERROR],
   ]);
+  expect(failing.loggedIn).toEqual([calls.at(-1)!.spanContext().spanId]); // so that the log can name the trace
 });
 
 test('what a caller does not record is not recorded here', async () => {
@@ -174,17 +182,26 @@ test('baggage of a caller goes nowhere', async () => {
 
 test('within the span of an instrumentation, a call is its child', async () => {
   const { spans } = record();
-  const { retrieve } = setUp();
-  await trace.getTracer('of grpc-js').startActiveSpan('outer', async (outer) => {
+  const baggage: unknown[] = [];
+  const { retrieve } = setUp(async () => {
+    baggage.push(propagation.getActiveBaggage());
+    return [];
+  });
+  const withBaggage = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ user: { value: 'u' } }));
+  await trace.getTracer('of grpc-js').startActiveSpan('outer', {}, withBaggage, async (outer) => {
     await retrieve(stranger, traced);
     outer.end();
   });
+  expect(baggage).toEqual([undefined]);
   expect(treeOf(spans())).toEqual(expect.arrayContaining(['outer', `${name} < outer`]));
   expect(spans().find((span) => span.name === name)!.kind).toBe(SpanKind.INTERNAL);
 });
 
 test('a call that was answered meanwhile is not described any more', () => {
   const { spans } = record();
+  const ignore = () => undefined;
+  const warn = jest.fn();
+  diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
   const tracing = createTracing();
   const span = tracing.call('Retrieve', new Metadata());
   span.run(() => {
@@ -193,6 +210,8 @@ test('a call that was answered meanwhile is not described any more', () => {
   });
   expect(spans()[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR } });
   expect(spans()[0].attributes).not.toHaveProperty('gatehouse.degraded');
+  expect(warn).not.toHaveBeenCalled(); // the SDK complains of a span that is used after its end
+  diag.disable();
 });
 
 test('a stage throws and rejects as it would without a span', async () => {
@@ -218,6 +237,7 @@ test('without an SDK nothing is recorded, read or made active', async () => {
   const read = jest.spyOn(Metadata.prototype, 'get');
   expect(await retrieve(stranger, traced)).toBe(status.OK);
   expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
   expect(met).toEqual([undefined, undefined]);
   expect(spans()).toEqual([]);
 });
