@@ -52,8 +52,16 @@ export const depConstraints = [
       'type:runtime',
       ...everywhere,
     ],
-    // esbuild: a test bundles a process
-    allowedExternalImports: ['zod', '@grpc/*', 'grpc-health-check', 'jose', 'esbuild'],
+    // esbuild: a test bundles a process; sdk-trace-node: a test records spans
+    allowedExternalImports: [
+      'zod',
+      '@grpc/*',
+      'grpc-health-check',
+      'jose',
+      '@opentelemetry/api',
+      '@opentelemetry/sdk-trace-node',
+      'esbuild',
+    ],
   },
   {
     sourceTag: 'type:cli',

@@ -19,6 +19,7 @@ import {
   createRecordingLogger,
   hitsOf,
   noTelemetry,
+  noTracing,
 } from './retriever.fixture';
 import { startServer } from './server';
 import { createServing } from './serving';
@@ -47,6 +48,7 @@ async function setUp() {
     clock: systemClock,
     effortOf: () => 0,
     telemetry: noTelemetry,
+    tracing: noTracing,
     logger,
   });
   const { admission } = createOverloadControl(config, systemClock);
@@ -54,9 +56,9 @@ async function setUp() {
     {
       retrieve: retrieve.one,
       batchRetrieve: retrieve.batch,
-      similarItems: createSimilarItems({ serving, effortOf: () => 0, logger }),
+      similarItems: createSimilarItems({ serving, effortOf: () => 0, tracing: noTracing, logger }),
     },
-    createCalls(config.calls, { admission, telemetry: noTelemetry, clock: systemClock, logger }),
+    createCalls(config.calls, { admission, telemetry: noTelemetry, tracing: noTracing, clock: systemClock, logger }),
     config,
     { peers: createPeers(), interceptors: [], clock: systemClock, delay, logger },
   );

@@ -6,6 +6,7 @@ import { InvalidRequestError } from './invalid-request-error';
 import type { Admission } from './overload/admission';
 import { toStatus } from './status';
 import type { Telemetry } from './telemetry';
+import type { Tracing } from './tracing';
 
 /** Bytes that are no message of the expected type: they get a status of their own instead of INTERNAL. */
 export class MalformedMessage {
@@ -45,6 +46,7 @@ const maxTimerMs = 2 ** 31 - 1;
 export interface CallParts {
   readonly admission: Admission;
   readonly telemetry: Pick<Telemetry, 'answered' | 'spent'>;
+  readonly tracing: Pick<Tracing, 'call' | 'stage'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,7 +54,7 @@ export interface CallParts {
 /** Creates the runner of calls of one server. */
 export function createCalls(
   { defaultDeadlineMs }: CallLimits,
-  { admission, telemetry, clock, logger }: CallParts,
+  { admission, telemetry, tracing, clock, logger }: CallParts,
 ): Calls {
   let inFlight = 0;
   const timeLeftMs = (deadlineMs: number, nowMs: number): number =>
@@ -65,15 +67,18 @@ export function createCalls(
       (method, handle, queriesOf = () => 1) =>
       (call, reply) => {
         const beganMs = clock.monotonicMs();
+        const span = tracing.call(method, call.metadata);
         let answered = false;
         const answerOnce = (send: () => status): void => {
           if (answered) return;
           answered = true;
-          telemetry.answered(method, status[send()], clock.monotonicMs() - beganMs);
+          const code = send();
+          telemetry.answered(method, status[code], clock.monotonicMs() - beganMs);
+          span.end(code);
         };
         const fail = (error: unknown): void =>
           answerOnce(() => {
-            const answer = toStatus(error, logger, call.request);
+            const answer = span.run(() => toStatus(error, logger, call.request)); // what it logs can name the trace
             reply(answer);
             return answer.code ?? status.INTERNAL;
           });
@@ -97,7 +102,7 @@ export function createCalls(
         const workTimer = setTimeout(() => work.abort(new OutOfTimeError()), timeMs * workShare);
         const replyTimer = setTimeout(() => fail(new OutOfTimeError()), timeMs);
         const start = async () => {
-          const leave = await admission.enter(work.signal);
+          const leave = await tracing.stage('queue', () => admission.enter(work.signal));
           telemetry.spent('queue', clock.monotonicMs() - beganMs);
           let queries = 0;
           try {
@@ -115,7 +120,8 @@ export function createCalls(
           }
         };
         inFlight++;
-        void start()
+        void span
+          .run(start)
           .then(
             (response) =>
               answerOnce(() => {

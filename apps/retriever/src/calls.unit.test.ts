@@ -8,7 +8,7 @@ import { createCalls, MalformedMessage } from './calls';
 import { InvalidRequestError } from './invalid-request-error';
 import { createAdmission } from './overload/admission';
 import { createConcurrencyLimit } from './overload/concurrency-limit';
-import { createRecordingLogger, noTelemetry } from './retriever.fixture';
+import { createRecordingLogger, noTelemetry, noTracing } from './retriever.fixture';
 
 const workMs = 50_000;
 
@@ -22,7 +22,7 @@ function setUp(maxWaiting: number) {
   const telemetry = { ...noTelemetry, answered: (...one: [string, string, number]) => void told.push(one) };
   const calls = createCalls(
     { defaultDeadlineMs: 1_000_000 },
-    { admission, telemetry, clock, logger: createRecordingLogger() },
+    { admission, telemetry, tracing: noTracing, clock, logger: createRecordingLogger() },
   );
   const worked: number[] = [];
   const answers: string[] = [];
@@ -129,7 +129,7 @@ test('the limit learns from answers, a query of a batch at a time, and not from 
   const learned: number[] = [];
   const limit = { current: 10, unloadedMs: 1, perSecond: 1, ended: (queryMs: number) => learned.push(queryMs) };
   const admission = createAdmission({ limit, maxWaiting: 10, targetWaitMs: 25, clock, inNextTurn: setImmediate });
-  const parts = { admission, telemetry: noTelemetry, clock, logger: createRecordingLogger() };
+  const parts = { admission, telemetry: noTelemetry, tracing: noTracing, clock, logger: createRecordingLogger() };
   const calls = createCalls({ defaultDeadlineMs: 1000 }, parts);
   const work = async (n: number): Promise<number> => {
     clock.advance(8);

@@ -14,6 +14,7 @@ import type { SourceRequest } from './sources/candidate-source';
 import type { Sources } from './sources/create-sources';
 import { startInTurns } from './start-in-turns';
 import type { Telemetry } from './telemetry';
+import type { Tracing } from './tracing';
 import { validateBatch, validateRetrieve } from './validate-request';
 import { withoutIds } from './without-ids';
 
@@ -30,6 +31,7 @@ export interface Retrieving {
   /** Width of approximate searches in a pair's index; 0: the index's own. */
   readonly effortOf: (pair: ServingPair) => number;
   readonly telemetry: Pick<Telemetry, 'spent' | 'sourceFailed'>;
+  readonly tracing: Pick<Tracing, 'stage' | 'describe'>;
   readonly logger: Logger;
 }
 
@@ -43,18 +45,24 @@ export interface Retrieve {
 
 /** Creates the verb of the retriever. */
 export function createRetrieve(retrieving: Retrieving): Retrieve {
-  const { serving, users, featuresOf, sources, fusion, clock, effortOf, telemetry, logger } = retrieving;
+  const { serving, users, featuresOf, sources, fusion, clock, effortOf, telemetry, tracing, logger } = retrieving;
   const answer = async (
     queries: readonly RetrieveQuery[],
     pair: ServingPair,
     signal: AbortSignal,
   ): Promise<RetrieveResponse[]> => {
     signal.throwIfAborted();
+    tracing.describe({
+      modelVersion: pair.version,
+      indexVersion: pair.index.indexId,
+      queries: queries.length,
+      limit: queries.reduce((sum, { limit }) => sum + limit, 0),
+    });
     const nowMs = clock.nowMs();
     const records = queries.map(({ userId }) => (userId === undefined ? undefined : users.get(userId)));
     const inputs = queries.map((query, i) => toQueryInput(query, records[i], featuresOf, nowMs));
     const beganMs = clock.monotonicMs();
-    const vectors = vectorsOf(pair, inputs); // [queries][vectorsPerQuery]
+    const vectors = tracing.stage('embed', () => vectorsOf(pair, inputs)); // [queries][vectorsPerQuery]
     telemetry.spent('embed', clock.monotonicMs() - beganMs);
     const responses: RetrieveResponse[] = [];
     for (const [i, query] of queries.entries()) {
@@ -62,7 +70,7 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
       const effort = effortOf(pair);
       const request = toSourceRequest(query, inputs[i], records[i], pair, vectors[i], effort, signal);
       const askedMs = clock.monotonicMs();
-      const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources);
+      const { found, failed } = await ask(chooseSources(query, records[i], sources), request, sources, tracing);
       const foundMs = clock.monotonicMs();
       telemetry.spent('sources', foundMs - askedMs);
       for (const { source, error } of failed) {
@@ -70,13 +78,8 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
         const told = withoutIds(error, [query, inputs[i]]);
         logger.warn('source.failed', { modelVersion: pair.version, source, error: told });
       }
-      const response = toResponse(
-        mergeSources(found, query.limit, fusion),
-        pair,
-        effort,
-        userTimeOf(inputs[i]),
-        failed,
-      );
+      const candidates = tracing.stage('merge', () => mergeSources(found, query.limit, fusion));
+      const response = toResponse(candidates, pair, effort, userTimeOf(inputs[i]), failed);
       telemetry.spent('merge', clock.monotonicMs() - foundMs);
       logger.debug('candidates.served', {
         modelVersion: pair.version,
@@ -86,6 +89,7 @@ export function createRetrieve(retrieving: Retrieving): Retrieve {
       });
       responses.push(response);
     }
+    tracing.describe({ degraded: responses.some(({ degraded }) => degraded) });
     return responses;
   };
 
@@ -183,10 +187,16 @@ interface Answers {
  * Asks the sources, side by side. When one fails, the others answer, and `popular` even unasked or late: it searches nothing, and a plain
  * answer is better than none. The call waits for all of them, as they use the pair that it holds; each ends soon after the signal.
  */
-async function ask(names: readonly SourceName[], request: SourceRequest, { byName }: Sources): Promise<Answers> {
+async function ask(
+  names: readonly SourceName[],
+  request: SourceRequest,
+  { byName }: Sources,
+  tracing: Pick<Tracing, 'stage'>,
+): Promise<Answers> {
+  const search = (name: SourceName) => tracing.stage(`source ${name}`, () => byName[name](request));
   const found: Found[] = [];
   const failed: FailedSource[] = [];
-  const asked = names.map((name) => async () => byName[name](request));
+  const asked = names.map((name) => async () => search(name));
   for (const [i, ended] of (await startInTurns(asked, request.signal)).entries()) {
     if (ended.status === 'fulfilled') found.push({ source: names[i], hits: ended.value });
     else failed.push({ source: names[i], error: ended.reason });
@@ -194,7 +204,7 @@ async function ask(names: readonly SourceName[], request: SourceRequest, { byNam
   if (failed.length === 0) return { found, failed };
   if (request.signal.reason instanceof CallCancelledError) throw failed[0].error;
   if (!found.some(({ source }) => source === 'popular'))
-    found.push({ source: 'popular', hits: await byName.popular(request) });
+    found.push({ source: 'popular', hits: await search('popular') });
   if (found.every(({ hits }) => hits.length === 0)) throw failed[0].error;
   return { found, failed: failed.filter(({ source }) => source !== 'popular') };
 }

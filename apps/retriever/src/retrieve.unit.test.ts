@@ -10,6 +10,7 @@ import {
   createFakeTower,
   createRecordingLogger,
   noTelemetry,
+  noTracing,
   type FakeIndex,
   type FakeTower,
   hitsOf,
@@ -41,6 +42,7 @@ function setUp(pair: ServingPair, settings: Partial<SourceSettings> = {}, fusion
     clock: createManualClock(1000),
     effortOf: () => 64,
     telemetry: noTelemetry,
+    tracing: noTracing,
     logger,
   });
   const ask = (request: Partial<RetrieveRequest>, signal = never) =>
@@ -177,6 +179,7 @@ test('searches are as wide as the pair is given', async () => {
     clock: createManualClock(1000),
     effortOf: ({ searchEffort }) => searchEffort / 2,
     telemetry: noTelemetry,
+    tracing: noTracing,
     logger: createRecordingLogger(),
   });
   const answer = await retrieve.one(RetrieveRequest.fromPartial({ sources: ['two-tower'] }), never);

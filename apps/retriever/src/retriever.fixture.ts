@@ -7,6 +7,7 @@ import type { Schema } from '@gatehouse/schema';
 
 import type { ServingPair } from './serving-pair';
 import type { Telemetry } from './telemetry';
+import type { Tracing } from './tracing';
 import type { Canary, QueryTower, TowerLibrary } from './tower-library';
 
 /** Doubles for the tests of the retriever. Vectors are `[number of the version, length of the history]`. */
@@ -237,4 +238,10 @@ export const noTelemetry: Telemetry = {
   spent: () => undefined,
   sourceFailed: () => undefined,
   closed: () => undefined,
+};
+
+export const noTracing: Tracing = {
+  call: () => ({ run: (work) => work(), end: () => undefined }),
+  stage: (_, run) => run(),
+  describe: () => undefined,
 };

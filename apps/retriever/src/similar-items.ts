@@ -5,6 +5,7 @@ import { UnknownItemError } from './call-errors';
 import { mergeSources } from './merge-sources';
 import type { Serving } from './serving';
 import type { ServingPair } from './serving-pair';
+import type { Tracing } from './tracing';
 import { validateSimilar } from './validate-request';
 
 /** Collaborators of {@link createSimilarItems}. */
@@ -12,6 +13,7 @@ export interface SimilarItemsFinding {
   readonly serving: Serving;
   /** Width of approximate searches in a pair's index; 0: the index's own. */
   readonly effortOf: (pair: ServingPair) => number;
+  readonly tracing: Pick<Tracing, 'describe'>;
   readonly logger: Logger;
 }
 
@@ -20,11 +22,12 @@ export interface SimilarItemsFinding {
  *
  * The returned function throws InvalidRequestError, UnknownItemError, NotServingError, CallCancelledError or OutOfTimeError.
  */
-export function createSimilarItems({ serving, effortOf, logger }: SimilarItemsFinding) {
+export function createSimilarItems({ serving, effortOf, tracing, logger }: SimilarItemsFinding) {
   return (request: SimilarItemsRequest, signal: AbortSignal): Promise<SimilarItemsResponse> =>
     serving.use(async (pair) => {
       const { itemId, limit, filter, exclude } = validateSimilar(request, pair.schema.attributes);
       signal.throwIfAborted();
+      tracing.describe({ modelVersion: pair.version, indexVersion: pair.index.indexId, limit });
       const effort = effortOf(pair);
       const [point] = await pair.index.get([itemId], signal);
       if (!point) throw new UnknownItemError(itemId);

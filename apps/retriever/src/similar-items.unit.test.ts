@@ -1,7 +1,7 @@
 import { SimilarItemsRequest } from '@gatehouse/proto';
 
 import { CallCancelledError, UnknownItemError } from './call-errors';
-import { createFakeIndex, createFakePair, createRecordingLogger, hitsOf } from './retriever.fixture';
+import { createFakeIndex, createFakePair, createRecordingLogger, hitsOf, noTracing } from './retriever.fixture';
 import { createServing } from './serving';
 import { disposePair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
@@ -12,7 +12,12 @@ function setUp() {
   const index = createFakeIndex('1-1.1', () => hitsOf('m', 'a', 'b', 'c'));
   const serving = createServing(disposePair);
   serving.replace(createFakePair('1-1', { index }));
-  const similar = createSimilarItems({ serving, effortOf: () => 0, logger: createRecordingLogger() });
+  const similar = createSimilarItems({
+    serving,
+    effortOf: () => 0,
+    tracing: noTracing,
+    logger: createRecordingLogger(),
+  });
   return {
     index: index,
     ask: (request: Partial<SimilarItemsRequest>, signal = never) =>

@@ -21,6 +21,7 @@ import { createServing } from './serving';
 import { disposePair, type ServingPair } from './serving-pair';
 import { createSimilarItems } from './similar-items';
 import { createTelemetry } from './telemetry';
+import { createTracing } from './tracing';
 import { createPeers } from './transport/peers';
 import { createSources } from './sources/create-sources';
 import type { Trending } from './sources/trending';
@@ -89,6 +90,7 @@ const userStatePart = 'user-state';
 export async function startRetriever(parts: RetrieverParts, settings: RetrieverSettings): Promise<RunningRetriever> {
   const { models, loadParts, source, items, profiles, openUsers, nobody, metrics, clock, delay, logger } = parts;
   const telemetry = createTelemetry(metrics);
+  const tracing = createTracing();
   const { pollMs, fusion } = settings;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -100,7 +102,7 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
   );
   let users: OpenUserState | undefined;
   const { admission, limit, effortOf } = createOverloadControl(settings, clock);
-  const calls = createCalls(settings.calls, { admission, telemetry, clock, logger });
+  const calls = createCalls(settings.calls, { admission, telemetry, tracing, clock, logger });
   const knownUsers = { get: (userId: string) => users?.get(userId) };
   const { featuresOf } = profiles;
   const sources = createSources(settings.sources, clock);
@@ -113,9 +115,10 @@ export async function startRetriever(parts: RetrieverParts, settings: RetrieverS
     clock,
     effortOf,
     telemetry,
+    tracing,
     logger,
   });
-  const similarItems = createSimilarItems({ serving, effortOf, logger });
+  const similarItems = createSimilarItems({ serving, effortOf, tracing, logger });
   const peers = createPeers();
   const principalOfPeer = settings.tls?.clientCaFile === undefined ? undefined : createPrincipalOfPeer(peers);
   const access = await openAccess(settings.access, { clock, logger, ...(principalOfPeer && { principalOfPeer }) });

@@ -7,6 +7,7 @@ import { retrieverConfig } from '../../src/config';
 import { createOverloadControl } from '../../src/overload/control-overload';
 import { startServer } from '../../src/server';
 import { createTelemetry } from '../../src/telemetry';
+import { createTracing } from '../../src/tracing';
 import { createPeers } from '../../src/transport/peers';
 import type { ClosedFor } from '../../src/transport/start-transport';
 
@@ -48,7 +49,13 @@ async function start(): Promise<void> {
   };
   const server = await startServer(
     { retrieve, batchRetrieve: refuse, similarItems: refuse },
-    createCalls(settings.calls, { admission, telemetry: createTelemetry(metrics), clock: systemClock, logger }),
+    createCalls(settings.calls, {
+      admission,
+      telemetry: createTelemetry(metrics),
+      tracing: createTracing(),
+      clock: systemClock,
+      logger,
+    }),
     settings,
     { peers: createPeers(), interceptors: [], clock: systemClock, delay, logger, onClosed },
   );

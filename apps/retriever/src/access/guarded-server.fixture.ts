@@ -11,7 +11,7 @@ import { delay, systemClock } from '@gatehouse/runtime';
 import { createCalls } from '../calls';
 import { retrieverConfig } from '../config';
 import { createOverloadControl } from '../overload/control-overload';
-import { createRecordingLogger, noTelemetry } from '../retriever.fixture';
+import { createRecordingLogger, noTelemetry, noTracing } from '../retriever.fixture';
 import { type Methods, startServer } from '../server';
 import { createPeers } from '../transport/peers';
 import { accessSettings } from './access-settings';
@@ -56,7 +56,7 @@ export async function startGuarded(settings: object = {}, overrides: Partial<Met
   const registered = recordRegistrations();
   const config = retrieverConfig.parse({ calls: { defaultDeadlineMs: 5000 } });
   const { admission } = createOverloadControl(config, systemClock);
-  const calls = createCalls(config.calls, { admission, telemetry: noTelemetry, clock: systemClock, logger });
+  const calls = createCalls(config.calls, { admission, telemetry: noTelemetry, tracing: noTracing, clock: systemClock, logger });
   const settings_ = { ...config, port: 0, access, reflection: true };
   const parts = { peers: createPeers(), interceptors, clock: systemClock, delay, logger };
   const server = await startServer({ ...methods, ...overrides }, calls, settings_, parts);

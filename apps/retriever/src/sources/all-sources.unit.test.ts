@@ -6,7 +6,7 @@ import { createManualClock } from '@gatehouse/runtime';
 import { fusionSettings } from '../fusion-settings';
 import { createRetrieve } from '../retrieve';
 import { sourceNames } from '../retrieve-query';
-import { createFakePair, createRecordingLogger, noTelemetry, userRecordOf } from '../retriever.fixture';
+import { createFakePair, createRecordingLogger, noTelemetry, noTracing, userRecordOf } from '../retriever.fixture';
 import { createServing } from '../serving';
 import { disposePair } from '../serving-pair';
 import { createSources } from './create-sources';
@@ -75,6 +75,7 @@ async function setUp(seed: number) {
     clock: createManualClock(1e6),
     effortOf: () => 0,
     telemetry: noTelemetry,
+    tracing: noTracing,
     logger: createRecordingLogger(),
   });
   const ask = (request: Partial<RetrieveRequest>) =>
