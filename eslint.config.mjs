@@ -58,6 +58,7 @@ export const depConstraints = [
       '@grpc/*',
       'grpc-health-check',
       'jose',
+      'cockatiel',
       '@opentelemetry/api',
       '@opentelemetry/sdk-trace-node',
       'esbuild',

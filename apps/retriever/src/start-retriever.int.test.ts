@@ -35,6 +35,7 @@ import {
   start,
 } from './started-retriever.fixture';
 
+jest.setTimeout(30_000);
 setLogVerbosity(logVerbosity.NONE); // it would tell of the address in use on its own
 
 /** The health service, as a load balancer asks it. */
@@ -87,6 +88,9 @@ test('answers stay whole while versions change under load', async () => {
   const { client, serve } = await start();
   await serve('1-1');
   let switching = true;
+  closing.push(() => {
+    switching = false; // also when the test fails
+  });
   const versions = new Set<string>();
   const ask = async () => {
     while (switching) {
@@ -263,6 +267,9 @@ test('stopping one of two under load fails no call', async () => {
   const both = clientOf(`ipv4:127.0.0.1:${first.retriever.port},127.0.0.1:${second.retriever.port}`);
   const answered = { '1-1': 0, '1-2': 0 };
   let loading = true;
+  closing.push(() => {
+    loading = false; // also when the test fails
+  });
   const failures: unknown[] = [];
   const ask = async () => {
     while (loading) {

@@ -27,7 +27,7 @@ import { sourceSettings } from './sources/source-settings';
 import { limitSettings } from './transport/transport-settings';
 import { type RetrieverSettings, startRetriever } from './start-retriever';
 
-export const soon = { timeoutMs: 5000, everyMs: 5 };
+export const soon = { timeoutMs: 20_000, everyMs: 5 };
 export const settings: RetrieverSettings = {
   host: '127.0.0.1',
   port: 0,

@@ -8,6 +8,7 @@ import { createLexical } from './lexical';
 import { createNewestItems } from './newest-items';
 import { popular } from './popular';
 import { availableSources, type SourceSettings } from './source-settings';
+import { spareFailing } from './spare-failing';
 import { createTrending, type Trending } from './trending';
 import { twoTower } from './two-tower';
 
@@ -32,17 +33,18 @@ export function createSources(settings: SourceSettings, clock: Clock): Sources {
   const trending = createTrending(settings.trending, clock);
   const newest = createNewestItems(settings.new.count);
   const lexical = createLexical(settings.lexical.fields);
+  const spared = (source: CandidateSource): CandidateSource => spareFailing(source, () => clock.monotonicMs());
   return {
     available,
     defaults: settings.defaults,
     strangers: settings.strangers,
     byName: {
-      'two-tower': twoTower,
-      popular,
-      'item-to-item': createItemToItem(settings.itemToItem.newest),
-      trending: trending.source,
-      new: newest.source,
-      lexical: lexical.source,
+      'two-tower': spared(twoTower),
+      popular, // asks no index
+      'item-to-item': spared(createItemToItem(settings.itemToItem.newest)),
+      trending: spared(trending.source),
+      new: spared(newest.source),
+      lexical: spared(lexical.source),
     },
     ...(available.includes('trending') && { trending }),
     itemListeners: [
