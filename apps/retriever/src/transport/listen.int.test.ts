@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -37,6 +38,19 @@ test('on a Unix socket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'retriever-'));
   closing.push(() => rm(folder, { recursive: true }));
   const path = join(folder, 'socket');
+  await answersOn(`unix:${path}`, () => `unix:${path}`);
+});
+
+test('on a Unix socket whose server was killed, but not on one that is served', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'listen-'));
+  closing.push(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'socket');
+  const code = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('listens'))`;
+  const before = spawn(process.execPath, ['-e', code]);
+  await once(before.stdout, 'data');
+  await expect(startTestServer({ host: `unix:${path}` })).rejects.toThrow(`cannot listen on ${path}`);
+  before.kill('SIGKILL');
+  await once(before, 'exit');
   await answersOn(`unix:${path}`, () => `unix:${path}`);
 });
 

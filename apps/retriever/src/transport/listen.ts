@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { unlink } from 'node:fs/promises';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -39,6 +40,7 @@ export function unixPathOf(host: string): string | undefined {
 
 /**
  * Listens on all addresses of a host, as `localhost` mostly has two. One that this machine does not have is left out while another works.
+ * A socket file that a killed server left behind is replaced.
  *
  * @throws ListenError
  */
@@ -62,7 +64,13 @@ export async function listen({ host, port }: ListenAddress, onSocket: (socket: S
   const failures: unknown[] = [];
   for (const address of path === undefined ? await addressesOf(host) : [path]) {
     const options = path === undefined ? { host: address, port: portOf(servers) } : { path };
-    await add(options).catch((error: unknown) => failures.push(error));
+    await add(options)
+      .catch(async (error: unknown) => {
+        if (path === undefined || !isInUse(error) || !(await isAbandoned(path))) throw error;
+        await unlink(path);
+        await add(options);
+      })
+      .catch((error: unknown) => failures.push(error));
     // A port that is taken on one address only is another server's.
     if (failures.some(isInUse)) break;
   }
@@ -71,6 +79,18 @@ export async function listen({ host, port }: ListenAddress, onSocket: (socket: S
     throw new ListenError(path ?? `${host.includes(':') ? `[${bare(host)}]` : host}:${port}`, reasonOf(failures));
   }
   return { port: path === undefined ? portOf(servers) : 0, close };
+}
+
+/** Whether nobody listens on a socket file: its server was killed. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
 }
 
 const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

@@ -47,6 +47,8 @@ const bytesBurstSeconds = 2;
 
 /** What it costs to end a call before its request is whole: honest clients mostly end those that take too long. */
 const resetsForHalf = 4;
+/** Calls that a peer may break off beside for each that ran to its end: a slow moment breaks off a share of many. */
+const resetsPerCall = 0.5;
 
 /** PINGs and SETTINGS that come with a call, for some clients measure the round trip with each answer. */
 const controlFramesPerCall = 2;
@@ -135,10 +137,13 @@ export function watchSession(
       isWhole = true;
       clearTimeout(whole);
     });
+    let isBroken = false;
     stream.once('aborted', () => {
+      isBroken = true;
       if (!session.destroyed && !resets.spend(isWhole ? 1 : resetsForHalf)) closeNow('too-many-resets');
     });
     stream.once('close', () => {
+      if (!isBroken && stream.rstCode === constants.NGHTTP2_NO_ERROR) resets.earn(resetsPerCall);
       clearTimeout(whole);
       streams.delete(stream);
     });
