@@ -109,9 +109,7 @@ export async function generateLoad(load: Load): Promise<Figures> {
   stubs.forEach((stub) => stub.close());
   const tookSeconds = (performance.now() - began) / 1000;
   return {
-    p50Ms: quantile(answeredMs, 0.5),
-    p99Ms: quantile(answeredMs, 0.99),
-    p999Ms: quantile(answeredMs, 0.999),
+    ...quantilesOf(answeredMs),
     requestsPerSecond: Math.round(answeredMs.length / tookSeconds),
     answers: answeredMs.length,
     errors: Object.values(errorsByStatus).reduce((sum, count) => sum + count, 0),
@@ -131,7 +129,12 @@ function isMixed({ modelVersion, indexVersion, candidates }: RetrieveResponse): 
   );
 }
 
-/** By the nearest rank, to a hundredth; NaN of nothing is 0. */
+/** The quantiles that every measurement tells. */
+export function quantilesOf(ms: readonly number[]): Pick<Figures, 'p50Ms' | 'p99Ms' | 'p999Ms'> {
+  return { p50Ms: quantile(ms, 0.5), p99Ms: quantile(ms, 0.99), p999Ms: quantile(ms, 0.999) };
+}
+
+/** By the nearest rank, to a hundredth; 0 of nothing. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return 0;
   const sorted = Float64Array.from(values).sort();

@@ -20,7 +20,7 @@ import { loadBackend } from '@gatehouse/towers';
 
 import { createVersions, foldersIn, itemIdOf, type BenchFolders } from './bench-version';
 import { echoReply, startEchoServer } from './echo-server';
-import { type Figures, generateLoad, type Load, quantile } from './generate-load';
+import { type Figures, generateLoad, type Load, quantile, quantilesOf } from './generate-load';
 import { playRole, startRole } from './role';
 import { type SlowEngine, startSlowRetriever } from './slow-retriever';
 
@@ -53,7 +53,7 @@ async function echo(): Promise<number> {
 }
 
 /** Searches one after the other, in a process that does nothing else. */
-async function search({ index }: BenchFolders): Promise<Figures> {
+async function search({ index }: BenchFolders): Promise<Served> {
   const store = await openEmbeddedItemIndexStore({ folder: index });
   const opened = await store.open('1-1.1');
   const ids = Array.from({ length: 1000 }, (_, n) => itemIdOf('1-1', (n * 97) % itemCount));
@@ -66,14 +66,7 @@ async function search({ index }: BenchFolders): Promise<Figures> {
     ms.push(performance.now() - from);
   }
   const took = (performance.now() - began) / 1000;
-  return {
-    p50Ms: quantile(ms, 0.5),
-    p99Ms: quantile(ms, 0.99),
-    p999Ms: quantile(ms, 0.999),
-    requestsPerSecond: Math.round(ms.length / took),
-    ...{ answers: ms.length, errors: 0, errorsByStatus: {}, rejectedP50Ms: 0, rejectedP99Ms: 0 },
-    ...{ mixedVersionAnswers: 0, versions: 1, degraded: 0 },
-  };
+  return { ...quantilesOf(ms), requestsPerSecond: Math.round(ms.length / took), errors: 0 };
 }
 
 async function prepare(folders: BenchFolders): Promise<string> {
@@ -185,10 +178,10 @@ async function main(): Promise<void> {
     const serve = (version: ModelVersionId) => embedder.point('servable', { version, indexId: `${version}.1` });
     await serve('1-1');
 
-    const searching = startRole<Figures>('search', folders);
+    const searching = startRole<Served>('search', folders);
     const search = await searching.answer;
     searching.end();
-    console.log('search', short(search));
+    console.log('search', search);
 
     const echoing = startRole<number>('echo', {});
     const retriever = startRetriever(folders, folder);
@@ -219,7 +212,7 @@ async function main(): Promise<void> {
     const report = {
       machine: describeMachine(),
       ...{ backend, items: itemCount, limit },
-      ...{ echo, search: short(search), retrieve, ratioP50, ratioRate },
+      ...{ echo, search, retrieve, ratioP50, ratioRate },
       duringSwitch: { ...short(duringSwitch), switches, answers: duringSwitch.answers },
       mixedVersionAnswers: duringSwitch.mixedVersionAnswers,
       overload: short(overload),

@@ -98,6 +98,14 @@ describe('a file of keys', () => {
     await read([good.jwk, rsa.jwk, okp.jwk, ...withoutAlg]);
   });
 
+  test('may hold keys for other things beside, which verify nothing', async () => {
+    const encrypting = { ...other.jwk, kid: 'enc', use: 'enc', alg: 'ECDH-ES' };
+    const keys = await read([encrypting, { ...other.jwk, kid: 'by-use', use: 'enc', x: 'AAAA' }, good.jwk]);
+    const ask = (kid: string) => keys({ alg: 'ES256', kid }, { payload: '', signature: '' });
+    await expect(ask('k1')).resolves.toBeDefined();
+    for (const kid of ['enc', 'by-use']) await expect(ask(kid)).rejects.toThrow();
+  });
+
   test.each<[string, () => unknown]>([
     ['no key', () => []],
     ['a key without kid', () => [{ ...good.jwk, kid: undefined }]],

@@ -4,11 +4,11 @@ import { OverloadedError } from '../call-errors';
 import { createAdmission } from './admission';
 
 /** A gate whose turns are taken by hand. */
-function setUp(atOnce = 1, maxWaiting = 100) {
+function setUp(atOnce = 1, maxWaiting = 100, perSecond = 100) {
   const clock = createManualClock();
   const turns: (() => void)[] = [];
   const admission = createAdmission({
-    limit: { current: atOnce, unloadedMs: 10, perSecond: 100, ended: () => undefined },
+    limit: { current: atOnce, unloadedMs: 10, perSecond, ended: () => undefined },
     maxWaiting,
     targetWaitMs: 25,
     clock,
@@ -92,4 +92,27 @@ test('those who wait too long for too long are an overload, and turned away down
   expect(admission.isOverloaded).toBe(true);
   expect(outcomes).toContain('turned away');
   expect(admission.waiting).toBeLessThanOrEqual(2); // 100 a second * 25 ms
+});
+
+test('in an overload, as many may still wait as there is room to work', async () => {
+  // One a second was worked off: that alone would let nobody wait.
+  const { clock, admission, turn } = setUp(20, 100, 1);
+  const leaves: ((queries: number) => void)[] = [];
+  for (let n = 0; n < 30; n++)
+    admission.enter(never).then(
+      (leave) => leaves.push(leave),
+      () => undefined,
+    );
+  for (let n = 0; n < 12; n++) {
+    clock.advance(30);
+    await turn();
+  }
+  expect(admission.isOverloaded).toBe(true);
+  leaves.slice(0, 10).forEach((leave) => leave(1));
+  const room = 20 - admission.running - admission.waiting;
+  expect(room).toBeGreaterThanOrEqual(10);
+  const entered = Array.from({ length: room }, () => admission.enter(never));
+  await expect(admission.enter(never)).rejects.toThrow(OverloadedError);
+  for (let n = 0; n < 30; n++) await turn();
+  await Promise.all(entered);
 });

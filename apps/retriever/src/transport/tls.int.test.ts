@@ -53,12 +53,12 @@ interface Choices {
   readonly own?: KeyAndCertificate;
   readonly clientCa?: string;
   /** Moment that the server takes for now. */
-  readonly nowMs?: number;
+  readonly nowMs?: () => number;
 }
 
 async function start({ own, clientCa, nowMs, ...limits }: Choices & Partial<LimitSettings> = {}) {
   const tls = await filesOf(own ?? (await authority.issue(server)), clientCa);
-  const clock = { ...systemClock, ...(nowMs !== undefined && { nowMs: () => nowMs }) };
+  const clock = { ...systemClock, ...(nowMs && { nowMs }) };
   const started = await startTestServer({ tls, limits }, undefined, clock);
   cleanup.add(started.stop);
   return { ...started, tls };
@@ -144,11 +144,11 @@ describe('certificates of servers that clients refuse', () => {
   const bad: Record<string, () => Promise<Choices>> = {
     expired: async () => ({
       own: await authority.issue({ ...server, ...past }),
-      nowMs: past.to.getTime() - 1000,
+      nowMs: () => past.to.getTime() - 1000,
     }),
     'not yet valid': async () => ({
       own: await authority.issue({ ...server, ...future }),
-      nowMs: future.from.getTime() + 1000,
+      nowMs: () => future.from.getTime() + 1000,
     }),
     'self-signed': async () => ({ own: await createSelfSigned(server) }),
     'of another authority': async () => ({ own: await foreign.issue(server) }),
@@ -253,6 +253,19 @@ describe('files that change', () => {
     calling = false;
     expect(await calls).toBeGreaterThan(0);
     expect(transport.open).toBeGreaterThan(0);
+  });
+
+  test('a certificate ahead of the clock is put to use once it is valid', async () => {
+    let nowMs = Date.now();
+    const { port, tls, logger } = await start({ nowMs: () => nowMs });
+    const ahead = { from: new Date(nowMs + 60_000), to: new Date(nowMs + dayMs) };
+    const { key, cert } = await authority.issue({ ...server, commonName: 'ahead', ...ahead });
+    await writeFile(tls.keyFile, key);
+    await writeFile(tls.certFile, cert);
+    const isRefused = () => logger.lines.some(({ fields }) => String(fields['error']).includes('found one from'));
+    await waitFor(isRefused, { what: 'the refusal', ...soon });
+    nowMs += 120_000;
+    await waitFor(async () => (await certificateAt(port)) === 'CN=ahead', { what: 'the certificate', ...soon });
   });
 
   test('bad files change nothing, and are told once', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { delay, waitFor } from '@gatehouse/runtime';
 import { createCleanup, holdPort } from '@gatehouse/testing';
 
-import type { ItemIndexStore } from '../item-index';
+import type { ItemIndex, ItemIndexStore } from '../item-index';
 import { idsOf, plane, point, query } from '../under-test.fixture';
 import { QdrantRefusedError, QdrantUnavailableError } from './qdrant-errors';
 import { openQdrantItemIndexStore } from './qdrant-item-index-store';
@@ -101,14 +101,17 @@ describeQdrant('a Qdrant server in trouble', () => {
     await expect(slow.list()).rejects.toThrow('Qdrant, list: no answer in time: see that it runs');
   });
 
-  it('a search that is called off does not wait for a slow server', async () => {
+  it.each<[string, (index: ItemIndex, signal: AbortSignal) => Promise<unknown>]>([
+    ['search', (index, signal) => index.search(query([1, 0], 1, { signal }))],
+    ['lookup', (index, signal) => index.get(['a'], signal)],
+  ])('a %s that is called off does not wait for a slow server', async (_, begin) => {
     const index = await build();
     await fault({ latencyMs: 2000, scope: 'all' });
     const stop = new AbortController();
-    const search = index.search(query([1, 0], 1, { signal: stop.signal }));
+    const called = begin(index, stop.signal);
     stop.abort(new Error('caller left'));
     const counting = index.count(); // as slow
-    const first = await Promise.race([search.catch((error: unknown) => error), counting]);
+    const first = await Promise.race([called.catch((error: unknown) => error), counting]);
     expect(first).toEqual(new Error('caller left'));
     await counting;
   });
